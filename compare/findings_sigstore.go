@@ -1,0 +1,172 @@
+package compare
+
+import (
+	"slices"
+
+	"migrate/keyrings"
+	"migrate/sigstore"
+)
+
+// sigstore finds what the bundle gives rise to.
+func (f *findings) sigstore() {
+	r := &f.Sigstore
+	switch r.Status {
+	case sigstore.Unchecked:
+		if r.Reason == sigstore.Unreadable {
+			f.add("sigstore/unreadable", "%s", because("The bundle could not be read", r.Detail))
+		} else {
+			f.add("sigstore/not-checked", "%s", because("Sigstore was not looked at", r.Detail))
+		}
+	case sigstore.Good:
+		f.notesOfBundle()
+	case sigstore.DigestMismatch:
+		f.add("sigstore/digest-mismatch", "The bundle is for other bytes than this file's%s: the file was replaced after it was signed, or the bundle belongs to another one", f.claimed())
+	case sigstore.Bad:
+		f.badBundle()
+	case sigstore.WrongIdentity:
+		f.wrongIdentity()
+		f.notesOfBundle()
+	case sigstore.Untrusted:
+		f.untrusted()
+	case sigstore.Incompatible:
+		f.incompatible()
+	case sigstore.Malformed:
+		f.add("sigstore/malformed", "%s", because("What lies beside the file as its bundle is not one", r.Detail))
+	case sigstore.Missing:
+		if f.Expected.Sigstore == keyrings.Required {
+			f.add("sigstore/missing", "There is no bundle, though there should be one%s", bracketed(f.Expected.SigstoreReason))
+		}
+	}
+	if f.Expected.Sigstore == keyrings.None && f.hasBundle() {
+		f.add("sigstore/unexpected", "There is a bundle where none is due%s", bracketed(f.Expected.SigstoreReason))
+	}
+}
+
+// hasBundle reports whether a bundle is there and was of interest.
+func (f *findings) hasBundle() bool {
+	switch r := &f.Sigstore; {
+	case r.Status == sigstore.Missing, r.Reason == sigstore.NoLogProof:
+		return false
+	case r.Status == sigstore.Unchecked:
+		return f.Bundle.Location != "" && r.Reason != sigstore.NotAsked
+	}
+	return true
+}
+
+// claimed names the identity in a bundle that nothing vouches for.
+func (f *findings) claimed() string {
+	if f.Sigstore.Claimed == (sigstore.Identity{}) {
+		return ""
+	}
+	return " and claims to be by " + pair(f.Sigstore.Claimed)
+}
+
+// notesOfBundle finds what is worth knowing of a bundle that holds.
+func (f *findings) notesOfBundle() {
+	if f.Sigstore.DeprecatedP384 {
+		f.add("sigstore/deprecated-p384-sha256", "The bundle is signed with a P-384 key over SHA-256, which today's clients accept only through a deprecated path")
+	}
+	if f.Sigstore.IssuerV1Only {
+		f.add("sigstore/issuer-v1-only", "The signing certificate names its issuer only in the old extension, which clients will stop reading")
+	}
+}
+
+func (f *findings) badBundle() {
+	r := &f.Sigstore
+	code, says := Code("sigstore/bad"), "The bundle does not hold"
+	switch r.Reason {
+	case sigstore.BadSignature:
+		code, says = "sigstore/bad-signature", "The bundle names this file's digest, but its signature does not hold"
+	case sigstore.BadLogEntry:
+		code, says = "sigstore/bad-log-entry", "The bundle's transparency log entry does not hold"
+	case sigstore.BadTimestamp:
+		code, says = "sigstore/bad-timestamp", "The bundle does not hold for the time it was signed at"
+	}
+	f.add(code, "%s", because(says, r.Detail))
+}
+
+// wrongIdentity tells a release manager from a stranger.
+func (f *findings) wrongIdentity() {
+	r := &f.Sigstore
+	if f.sigstoreClass() == unpinned {
+		f.add("sigstore/nobody-pinned", "The bundle%s is valid, and signed as %s, but the roster pins nobody who should have made it, so it counts for nothing",
+			dated(r.Time()), pair(r.Identity))
+		return
+	}
+	person, all, ok := f.roster.Identified(r.Identity)
+	switch {
+	case !ok:
+		f.add("sigstore/wrong-identity", "The bundle%s is valid, but signed as %s, whom the roster does not have; expected is %s",
+			dated(r.Time()), pair(r.Identity), pairs(f.Expected))
+	case len(all) == 0:
+		f.add("sigstore/other-release-manager", "The bundle%s is valid, but signed by %s as %s; expected is %s",
+			dated(r.Time()), person.Name, pair(r.Identity), pairs(f.Expected))
+	default:
+		f.add("sigstore/other-release-manager", "The bundle%s is valid, but signed by %s as %s, who signs %s; expected is %s",
+			dated(r.Time()), person.Name, pair(r.Identity), seriesList(all), pairs(f.Expected))
+	}
+}
+
+func (f *findings) untrusted() {
+	r := &f.Sigstore
+	const refresh = "; should the trust root be outdated, give a current one with --trusted-root"
+	switch r.Reason {
+	case sigstore.UntrustedChain:
+		f.add("sigstore/untrusted", "The signing certificate was not issued by a certificate authority of the trust root, or not at that time%s", refresh)
+	case sigstore.UntrustedSCT:
+		f.add("sigstore/untrusted", "No certificate log of the trust root vouches for the signing certificate%s", refresh)
+	case sigstore.UntrustedLog:
+		f.add("sigstore/untrusted", "The bundle has no entry of a transparency log of the trust root%s", refresh)
+	case sigstore.UntrustedTime:
+		f.add("sigstore/untrusted", "No log or time authority of the trust root says when the bundle was signed%s", refresh)
+	case sigstore.UnexpectedKind:
+		f.add("sigstore/untrusted", "The bundle is signed with a bare key where a certificate is expected, or the reverse")
+	default:
+		f.add("sigstore/untrusted", "%s%s", because("The bundle does not lead back to the trust root", r.Detail), refresh)
+	}
+}
+
+func (f *findings) incompatible() {
+	r := &f.Sigstore
+	switch r.Reason {
+	case sigstore.NoCheckpoint:
+		f.noCheckpoint()
+	case sigstore.NoLogProof:
+		f.add("sigstore/legacy-pair", "There is only a .sig and .crt pair, which holds no proof of having been logged and cannot be checked offline")
+	case sigstore.NewerBundle:
+		f.add("sigstore/unknown-version", "The bundle is of a version this program does not know%s: update migrate", bracketed(r.MediaType))
+	default:
+		f.add("sigstore/incompatible", "%s", because("The bundle has a form that today's clients refuse to judge", r.Detail))
+	}
+}
+
+// noCheckpoint tells a bundle that is merely old from one that would not hold
+// in a newer form either.
+func (f *findings) noCheckpoint() {
+	r := &f.Sigstore
+	if !r.PromiseHolds {
+		f.addAt(Error, "sigstore/no-checkpoint", "%s",
+			because("The bundle has no checkpoint, so today's clients refuse it, and it does not hold by its inclusion promise either: download it again", r.Detail))
+		return
+	}
+	f.add("sigstore/no-checkpoint", "The bundle has no checkpoint, so today's clients refuse it, but it is only old: by its inclusion promise it is for this file, signed as %s%s: download it again",
+		pair(r.PromiseIdentity), onDay(r))
+
+	if slices.Contains(f.Expected.Identities, r.PromiseIdentity) || len(f.Expected.Patterns) > 0 || !f.Expected.Known {
+		return
+	}
+	if person, all, ok := f.roster.Identified(r.PromiseIdentity); ok {
+		f.addAt(Warning, "sigstore/other-release-manager", "By its inclusion promise the bundle is signed by %s as %s, who signs %s; expected is %s",
+			person.Name, pair(r.PromiseIdentity), orUnknown(seriesList(all), "nothing"), pairs(f.Expected))
+		return
+	}
+	f.addAt(Warning, "sigstore/wrong-identity", "By its inclusion promise the bundle is signed as %s, whom the roster does not have; expected is %s",
+		pair(r.PromiseIdentity), pairs(f.Expected))
+}
+
+func onDay(r *sigstore.Result) string {
+	if t := r.Time(); !t.IsZero() {
+		return " on " + day(t)
+	}
+	return ""
+}

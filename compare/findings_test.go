@@ -1,0 +1,176 @@
+package compare
+
+import (
+	"strings"
+	"testing"
+
+	"migrate/keyrings"
+	"migrate/pgp"
+	"migrate/sigstore"
+)
+
+func TestFindings(t *testing.T) {
+	r := roster(t)
+	const source = "Python-3.13.5.tar.xz"
+	may := on(t, "2025-05-01")
+	valid := pgp.Result{Status: pgp.Good, Certificate: thomasKey, SigningKey: thomasKey, Created: may, Signatures: 1}
+	pgpWith := func(f func(*pgp.Result)) change {
+		return func(e *Evidence) { e.PGP = valid; f(&e.PGP) }
+	}
+	sigstoreWith := func(f func(*sigstore.Result)) change { return func(e *Evidence) { f(&e.Sigstore) } }
+	sigstoreIs := func(s sigstore.Status, reason sigstore.Reason) change {
+		return bySigstore(sigstore.Result{Status: s, Reason: reason, Detail: "some detail"})
+	}
+
+	for _, tt := range []struct {
+		name  string
+		e     Evidence
+		codes string // "level code", in order
+		code  Code   // of the finding that says words
+		words []string
+	}{
+		{name: "all is well", e: evidence(t, source)},
+		{name: "all is well without PGP", e: evidence(t, "Python-3.14.0.tgz")},
+		{name: "nothing due of a series without Sigstore", e: evidence(t, "Python-3.6.15.tgz")},
+
+		// PGP
+		{"bad", evidence(t, source, byPGP(pgp.Result{Status: pgp.Bad, Created: may, Issuer: string(thomasKey)})),
+			"error compare/conflict, error pgp/bad-signature", "pgp/bad-signature", []string{"2025-05-01", "claims to be by the key " + string(thomasKey), "does not fit"}},
+		{"unknown key", evidence(t, source, byPGP(pgp.Result{Status: pgp.UnknownKey, Created: may, Issuer: "0123456789ABCDEF"})),
+			"warning pgp/unknown-key", "pgp/unknown-key", []string{"2025-05-01", "0123456789ABCDEF", "Thomas Wouters (" + string(thomasKey) + "): " + keyrings.Hint(thomasKey)}},
+		{"unknown key of another release manager", evidence(t, source, byPGP(pgp.Result{Status: pgp.UnknownKey, Issuer: string(lukaszKey)})),
+			"warning pgp/unknown-key", "pgp/unknown-key", []string{"Łukasz Langa (" + string(lukaszKey) + "): " + keyrings.Hint(lukaszKey)}},
+		{"unknown key where nobody is pinned", evidence(t, "Python-3.14.0.tgz", byPGP(pgp.Result{Status: pgp.UnknownKey, Issuer: "0123456789ABCDEF"})),
+			"warning pgp/unexpected, warning pgp/unknown-key", "pgp/unknown-key", []string{"which the roster does not have"}},
+		{"revoked", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.Status, r.Reason, r.Detail = pgp.Rejected, pgp.KeyRevoked, "compromised on 2024-01-01"
+		})), "error compare/conflict, error pgp/key-revoked", "pgp/key-revoked", []string{"Thomas Wouters", "has been revoked: compromised on 2024-01-01"}},
+		{"rejected for no reason known here", evidence(t, source, byPGP(pgp.Result{Status: pgp.Rejected, Reason: "new-reason"})),
+			"error compare/conflict, error pgp/rejected", "pgp/rejected", []string{"not to be accepted"}},
+		{"by another release manager", evidence(t, "Python-3.10.14.tgz", func(e *Evidence) { e.PGP.Status, e.PGP.Certificate = pgp.WrongSigner, lukaszKey }),
+			"error compare/conflict, error pgp/other-release-manager, note pgp/signed-by-subkey", "pgp/other-release-manager",
+			[]string{"by Łukasz Langa (" + string(lukaszKey) + "), who signs", "3.8", "expected is Pablo Galindo Salgado (A035C8C19219BA821ECEA86B64E628F8D684696D)"}},
+		{"by a stranger", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.Status, r.Certificate, r.SigningKey = pgp.WrongSigner, "0000000000000000000000000000000000000000", "0000000000000000000000000000000000000000"
+		})), "error compare/conflict, error pgp/unpinned-signer", "pgp/unpinned-signer", []string{"the key 0000000000000000000000000000000000000000, which the roster does not have", "Thomas Wouters"}},
+		{"by a key nobody vouches for", evidence(t, source, pgpWith(func(r *pgp.Result) { r.Status, r.Certificate = pgp.WrongSigner, "" })),
+			"error compare/conflict, error pgp/unpinned-signer", "pgp/unpinned-signer", []string{"no certificate vouches for"}},
+		{"refreshed", evidence(t, source, pgpWith(func(r *pgp.Result) { r.Status = pgp.GoodRefreshed })),
+			"warning pgp/good-refreshed", "pgp/good-refreshed", []string{"2025-05-01", "Thomas Wouters", "older copy", "--keyring"}},
+		{"weak", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.Status, r.Hash, r.Algorithm, r.Weaknesses = pgp.Weak, "SHA-1", "DSA-1024", []pgp.Weakness{pgp.WeakHash, pgp.WeakKey, pgp.NoKeyFlags, pgp.WeakOther}
+		})), "warning pgp/key-flags-missing, warning pgp/weak, warning pgp/weak-hash, warning pgp/weak-key", "pgp/weak-key", []string{"DSA-1024", "Thomas Wouters"}},
+		{"notes of a key", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.KeyExpiredSince, r.KeyRevokedSince, r.SigningKey, r.Signatures = on(t, "2026-07-02"), on(t, "2026-08-01"), lukaszKey, 3
+		})), "warning pgp/key-revoked-since, note pgp/key-expired-since, note pgp/several-signatures, note pgp/signed-by-subkey", "pgp/key-expired-since",
+			[]string{"Thomas Wouters", "expired on 2026-07-02", "this signature of 2025-05-01"}},
+		{"malformed", evidence(t, source, byPGP(pgp.Result{Status: pgp.Malformed, Reason: pgp.HTML, Detail: "an HTML page"})),
+			"error compare/conflict, error pgp/malformed", "pgp/malformed", []string{"is not one: an HTML page"}},
+		{"unsupported", evidence(t, "Python-2.3.tgz", byPGP(pgp.Result{Status: pgp.Unsupported, Reason: pgp.OldVersion, Detail: "a version 3 packet"})),
+			"warning pgp/unsupported", "pgp/unsupported", []string{"a version 3 packet"}},
+		{"no .asc", evidence(t, source, noAsc), "warning pgp/missing", "pgp/missing", []string{"source files of 3.13 are signed with PGP"}},
+		{"no bytes", evidence(t, source, unseen), "note pgp/not-checked", "pgp/not-checked", []string{"no artifact to hash"}},
+		{".asc cannot be read", evidence(t, source, byPGP(pgp.Result{Reason: pgp.Unreadable, Detail: "permission denied"})),
+			"error pgp/unreadable", "pgp/unreadable", []string{"permission denied"}},
+		{"an .asc of 3.14", evidence(t, "Python-3.14.0.tgz", byPGP(valid)),
+			"warning pgp/nobody-pinned, warning pgp/unexpected", "pgp/unexpected", []string{"PEP 761"}},
+		{"an .asc of 3.14 that nobody asked about", evidence(t, "Python-3.14.0.tgz", byPGP(pgp.Result{Reason: pgp.NotAsked}),
+			func(e *Evidence) { e.PGPFile.Location = "x.asc" }), "note pgp/not-checked", "", nil},
+
+		// Sigstore
+		{"other bytes", evidence(t, source, bySigstore(sigstore.Result{Status: sigstore.DigestMismatch, Claimed: thomas})),
+			"error compare/conflict, error sigstore/digest-mismatch", "sigstore/digest-mismatch", []string{"other bytes", "claims to be by thomas@python.org"}},
+		{"bad signature", evidence(t, source, sigstoreIs(sigstore.Bad, sigstore.BadSignature)), "error compare/conflict, error sigstore/bad-signature", "sigstore/bad-signature", []string{"some detail"}},
+		{"bad log entry", evidence(t, source, sigstoreIs(sigstore.Bad, sigstore.BadLogEntry)), "error compare/conflict, error sigstore/bad-log-entry", "sigstore/bad-log-entry", []string{"some detail"}},
+		{"bad timestamp", evidence(t, source, sigstoreIs(sigstore.Bad, sigstore.BadTimestamp)), "error compare/conflict, error sigstore/bad-timestamp", "sigstore/bad-timestamp", []string{"some detail"}},
+		{"bad for another reason", evidence(t, source, sigstoreIs(sigstore.Bad, "")), "error compare/conflict, error sigstore/bad", "sigstore/bad", []string{"some detail"}},
+		{"another release manager's", evidence(t, "python-3.11.4-amd64.exe", bySigstore(sigstore.Result{Status: sigstore.WrongIdentity, Identity: lukasz, LogTime: on(t, "2023-06-06")})),
+			"error compare/conflict, error sigstore/other-release-manager", "sigstore/other-release-manager",
+			[]string{"2023-06-06", "Łukasz Langa as lukasz@langa.pl (https://github.com/login/oauth), who signs 3.8 and 3.9", "expected is pablogsal@python.org (https://accounts.google.com)"}},
+		{"a stranger's", evidence(t, source, bySigstore(sigstore.Result{Status: sigstore.WrongIdentity, Identity: stranger})),
+			"error compare/conflict, error sigstore/wrong-identity", "sigstore/wrong-identity", []string{"mallory@example.com", "expected is thomas@python.org"}},
+		{"log not trusted", evidence(t, source, sigstoreIs(sigstore.Untrusted, sigstore.UntrustedLog)),
+			"error compare/conflict, error sigstore/untrusted", "sigstore/untrusted", []string{"transparency log", "outdated", "--trusted-root"}},
+		{"chain not trusted", evidence(t, source, sigstoreIs(sigstore.Untrusted, sigstore.UntrustedChain)),
+			"error compare/conflict, error sigstore/untrusted", "sigstore/untrusted", []string{"certificate authority", "outdated", "--trusted-root"}},
+		{"no checkpoint, merely old", evidence(t, "Python-3.11.5.tgz", bySigstore(sigstore.Result{Status: sigstore.Incompatible, Reason: sigstore.NoCheckpoint,
+			PromiseHolds: true, PromiseIdentity: pablo, LogTime: on(t, "2023-08-24")})),
+			"warning sigstore/no-checkpoint", "sigstore/no-checkpoint", []string{"only old", "signed as pablogsal@python.org (https://accounts.google.com) on 2023-08-24", "download it again"}},
+		{"no checkpoint, another release manager's", evidence(t, "python-3.11.4-amd64.exe", bySigstore(sigstore.Result{Status: sigstore.Incompatible, Reason: sigstore.NoCheckpoint,
+			PromiseHolds: true, PromiseIdentity: lukasz})),
+			"warning sigstore/no-checkpoint, warning sigstore/other-release-manager", "sigstore/other-release-manager", []string{"By its inclusion promise", "Łukasz Langa", "3.8 and 3.9", "pablogsal"}},
+		{"no checkpoint, a stranger's", evidence(t, "Python-3.11.5.tgz", bySigstore(sigstore.Result{Status: sigstore.Incompatible, Reason: sigstore.NoCheckpoint,
+			PromiseHolds: true, PromiseIdentity: stranger})),
+			"warning sigstore/no-checkpoint, warning sigstore/wrong-identity", "sigstore/wrong-identity", []string{"By its inclusion promise", "mallory@example.com"}},
+		{"no checkpoint, and no promise", evidence(t, "Python-3.11.5.tgz", sigstoreIs(sigstore.Incompatible, sigstore.NoCheckpoint)),
+			"error sigstore/no-checkpoint", "sigstore/no-checkpoint", []string{"does not hold by its inclusion promise either", "some detail"}},
+		{"a pair", evidence(t, "python-3.10.7-amd64.exe", pairOnly), "warning sigstore/legacy-pair", "sigstore/legacy-pair", []string{".sig and .crt"}},
+		{"a newer bundle", evidence(t, source, bySigstore(sigstore.Result{Status: sigstore.Incompatible, Reason: sigstore.NewerBundle, MediaType: "application/x.v9+json"})),
+			"warning sigstore/unknown-version", "sigstore/unknown-version", []string{"application/x.v9+json", "update migrate"}},
+		{"malformed bundle", evidence(t, source, sigstoreIs(sigstore.Malformed, sigstore.NotJSON)), "error compare/conflict, error sigstore/malformed", "sigstore/malformed", []string{"some detail"}},
+		{"no bundle", evidence(t, source, noBundle), "warning sigstore/missing", "sigstore/missing", []string{"every release of 3.13"}},
+		{"a bundle nobody could read", evidence(t, source, sigstoreIs(sigstore.Unchecked, sigstore.Unreadable)), "error sigstore/unreadable", "sigstore/unreadable", []string{"some detail"}},
+		{"old algorithms", evidence(t, source, sigstoreWith(func(r *sigstore.Result) { r.DeprecatedP384, r.IssuerV1Only = true, true })),
+			"note sigstore/deprecated-p384-sha256, note sigstore/issuer-v1-only", "sigstore/deprecated-p384-sha256", []string{"P-384", "SHA-256"}},
+		{"a bundle of 3.6", evidence(t, "Python-3.6.15.tgz", bySigstore(sigstore.Result{Status: sigstore.WrongIdentity, Identity: stranger})),
+			"error compare/conflict, error sigstore/wrong-identity, note sigstore/unexpected", "sigstore/wrong-identity", []string{"expected is nobody"}},
+
+		// Both
+		{"weak and no bundle due", evidence(t, "Python-2.7.5.tgz", func(e *Evidence) { e.PGP.Status, e.PGP.Weaknesses = pgp.Weak, []pgp.Weakness{pgp.WeakKey} }),
+			"warning compare/only-weak-evidence, warning pgp/weak-key", "", nil},
+		{"weak and a bundle due", evidence(t, source, noBundle, func(e *Evidence) { e.PGP.Status, e.PGP.Weaknesses = pgp.Weak, []pgp.Weakness{pgp.WeakKey} }),
+			"error compare/only-weak-evidence, warning pgp/weak-key, warning sigstore/missing", "compare/only-weak-evidence", []string{"a bundle should exist"}},
+		{"unsigned, none due", evidence(t, "Python-2.2.tgz"), "note compare/unsigned", "compare/unsigned", []string{"none is due"}},
+		{"unsigned, both due", evidence(t, source, noAsc, noBundle), "error compare/unsigned, warning pgp/missing, warning sigstore/missing", "compare/unsigned", []string{"both should exist"}},
+		{"unsigned, a bundle due", evidence(t, "Python-3.14.0.tgz", noBundle), "error compare/unsigned, warning sigstore/missing", "compare/unsigned", []string{"a bundle should exist"}},
+		{"unsigned, an .asc due", evidence(t, "Python-3.6.15.tgz", noAsc), "error compare/unsigned, warning pgp/missing", "compare/unsigned", []string{"a PGP signature should exist"}},
+		{"72 hours apart", evidence(t, source, signedOn(may, may.Add(timesApart))), "", "", nil},
+		{"more than that", evidence(t, source, signedOn(may, may.Add(timesApart+1))), "note compare/signing-times-differ", "compare/signing-times-differ", []string{"2025-05-01", "2025-05-04", "3 days apart"}},
+		{"bundle first", evidence(t, source, signedOn(may.Add(200*3600e9), may)), "note compare/signing-times-differ", "compare/signing-times-differ", []string{"8 days apart"}},
+		{"no log time", evidence(t, source, func(e *Evidence) { e.PGP.Created = may }), "", "", nil},
+
+		// The artifact itself
+		{"unreadable", evidence(t, source, func(e *Evidence) { e.Trouble = "permission denied" }), "error source/unreadable", "source/unreadable", []string{"permission denied"}},
+		{"recalled", evidence(t, "Python-3.9.8.tgz", noBundle), "warning compare/recalled-release", "compare/recalled-release", []string{"3.9.9 or later"}},
+		{"unknown series", evidence(t, "Python-3.99.0.tgz", bySigstore(sigstore.Result{Status: sigstore.WrongIdentity, Identity: stranger})),
+			"warning sigstore/nobody-pinned, note source/unknown-series", "sigstore/nobody-pinned", []string{"mallory@example.com", "counts for nothing"}},
+		{"unknown series, signer named by the user", evidence(t, "Python-3.99.0.tgz", func(e *Evidence) {
+			e.Expected.Identities = []sigstore.Identity{stranger}
+			e.Sigstore = sigstore.Result{Status: sigstore.WrongIdentity, Identity: thomas}
+		}), "error sigstore/other-release-manager", "", nil},
+		{"other digest and size", evidence(t, source, withDigest("aa"), func(e *Evidence) {
+			e.Published = []Published{
+				{By: "a.dsc", Size: 999, SHA256: strings.Repeat("BB", 32)},
+				{By: "b.dsc", Size: 1000, SHA256: strings.Repeat("AA", 32)},
+				{By: "c.dsc", Size: -1},
+			}
+		}), "error source/published-digest-differs, error source/size-differs", "source/published-digest-differs",
+			[]string{strings.Repeat("aa", 32), "a.dsc says " + strings.Repeat("bb", 32)}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := Assess(tt.e, r)
+			if got := strings.Join(codesOf(a), ", "); got != tt.codes {
+				t.Fatalf("findings %q, want %q", got, tt.codes)
+			}
+			if tt.code != "" {
+				wantWords(t, message(t, a, tt.code), tt.words...)
+			}
+		})
+	}
+}
+
+// TestUnknownKeyEndsWithTheCommand lets people copy it.
+func TestUnknownKeyEndsWithTheCommand(t *testing.T) {
+	a := Assess(evidence(t, "Python-3.13.5.tgz", byPGP(pgp.Result{Status: pgp.UnknownKey})), roster(t))
+	if m := message(t, a, "pgp/unknown-key"); !strings.HasSuffix(m, keyrings.Hint(thomasKey)) {
+		t.Errorf("%q does not end with %q", m, keyrings.Hint(thomasKey))
+	}
+}
+
+// TestAssessKeepsItsEvidence: what was found goes on unchanged.
+func TestAssessKeepsItsEvidence(t *testing.T) {
+	e := evidence(t, "Python-3.13.5.tgz", withDigest("aa"))
+	if a := Assess(e, roster(t)); a.SHA256 != e.SHA256 || a.PGP.Certificate != e.PGP.Certificate || a.Location != e.Location {
+		t.Errorf("evidence changed: %+v", a.Evidence)
+	}
+}

@@ -1,0 +1,123 @@
+package compare
+
+import (
+	"slices"
+
+	"migrate/keyrings"
+	"migrate/pgp"
+	"migrate/sigstore"
+)
+
+// class is what one method's status is worth in the verdict. The zero value
+// decides nothing.
+type class uint8
+
+const (
+	undecided class = iota // could not be checked
+	pass                   // valid, by somebody the roster expects
+	weak                   // valid for a verifier that accepts weak algorithms; never counts as agreement
+	unpinned               // valid, but the roster pins nobody who could be the right one
+	negative               // checked, and not to be accepted
+	absent                 // there is nothing to check
+)
+
+// pgpClass classifies the PGP result. A valid signature passes only if its
+// certificate is pinned for this artifact: the status alone is not believed.
+func (e *Evidence) pgpClass() class {
+	switch e.PGP.Status {
+	case pgp.Good, pgp.GoodRefreshed, pgp.Weak, pgp.WrongSigner:
+		switch {
+		case len(e.Expected.Signers) == 0:
+			return unpinned
+		case e.PGP.Status == pgp.WrongSigner, !slices.Contains(e.Expected.Signers, e.PGP.Certificate):
+			return negative
+		case e.PGP.Status == pgp.Weak:
+			return weak
+		}
+		return pass
+	case pgp.Bad, pgp.Rejected, pgp.Malformed:
+		return negative
+	case pgp.Missing:
+		return absent
+	}
+	return undecided
+}
+
+// sigstoreClass classifies the Sigstore result. That an identity is the wrong
+// one cannot be said of a series the roster does not know; of one it knows to
+// have no identity, it can.
+func (e *Evidence) sigstoreClass() class {
+	switch e.Sigstore.Status {
+	case sigstore.Good:
+		return pass
+	case sigstore.WrongIdentity:
+		if !e.Expected.Known && len(e.Expected.Identities)+len(e.Expected.Patterns) == 0 {
+			return unpinned
+		}
+		return negative
+	case sigstore.DigestMismatch, sigstore.Bad, sigstore.Untrusted, sigstore.Malformed:
+		return negative
+	case sigstore.Missing:
+		return absent
+	}
+	return undecided
+}
+
+// pgpOutOfQuestion reports whether PGP is unchecked without anything being
+// amiss: nobody asked, or the source cannot show an .asc where none is due.
+func (e *Evidence) pgpOutOfQuestion() bool {
+	return e.PGP.Status == pgp.Unchecked &&
+		(e.PGP.Reason == pgp.NotAsked || e.PGPUnseen && e.Expected.PGP == keyrings.None)
+}
+
+// sigstoreOutOfQuestion is pgpOutOfQuestion for Sigstore. Every source shows
+// bundles.
+func (e *Evidence) sigstoreOutOfQuestion() bool {
+	return e.Sigstore.Status == sigstore.Unchecked && e.Sigstore.Reason == sigstore.NotAsked
+}
+
+// decide returns the verdict on an artifact.
+func decide(e *Evidence, r *keyrings.Roster) Verdict {
+	if e.Trouble != "" {
+		return Unchecked
+	}
+	p, s := e.pgpClass(), e.sigstoreClass()
+	switch {
+	case s == pass && e.pgpOutOfQuestion():
+		p = absent
+	case (p == pass || p == weak) && e.sigstoreOutOfQuestion():
+		s = absent
+	}
+	switch {
+	case p == pass && s == pass:
+		if _, _, differ := differentPeople(e, r); differ {
+			return Conflict
+		}
+		return Equivalent
+	case p == pass && s == negative, p == negative && s == pass:
+		return Conflict
+	case p == negative, s == negative:
+		return Failed
+	case s == pass && p != undecided: // absent, weak, unpinned
+		return SigstoreOnly
+	case p == pass && s != undecided: // absent, unpinned
+		return PGPOnly
+	case p == weak && s == absent:
+		return PGPOnly
+	case p == absent && s == absent:
+		return Unsigned
+	}
+	return Unchecked
+}
+
+// differentPeople reports whether the two signers should be one person and are
+// two, and who they are. A signer the roster cannot name differs from no one.
+func differentPeople(e *Evidence, r *keyrings.Roster) (key keyrings.Key, person keyrings.Person, differ bool) {
+	if !e.Expected.SamePerson {
+		return key, person, false
+	}
+	key, byPGP := r.Key(e.PGP.Certificate)
+	person, _, bySigstore := r.Identified(e.Sigstore.Identity)
+	differ = byPGP && bySigstore && key.Person != "" && person.ID != "" && key.Person != person.ID
+	return key, person, differ
+}
