@@ -18,7 +18,7 @@ var (
 	sigstoreReasons = []sigstore.Reason{"", sigstore.BadSignature, sigstore.BadLogEntry, sigstore.BadTimestamp,
 		sigstore.UntrustedChain, sigstore.UntrustedSCT, sigstore.UntrustedLog, sigstore.UntrustedTime, sigstore.UnexpectedKind,
 		sigstore.NoCheckpoint, sigstore.NoLogProof, sigstore.NewerBundle, sigstore.HTML, sigstore.Unreadable,
-		sigstore.UnknownDigest, sigstore.NotAsked, "a-reason-nobody-knows"}
+		sigstore.Unseen, sigstore.NotAsked, "a-reason-nobody-knows"}
 )
 
 // contexts are what surrounds a pair of results.

@@ -80,7 +80,7 @@ const (
 	NotJSON        Reason = "not-json"            // Malformed
 	NotABundle     Reason = "not-a-bundle"        // Malformed: JSON, but not what the bundle specification says
 	Unreadable     Reason = "unreadable"          // Unchecked: reading the artifact or the bundle failed
-	UnknownDigest  Reason = "unknown-digest"      // Unchecked: the source has neither the artifact nor its digest
+	Unseen         Reason = "unseen"              // Unchecked: the source does not show whether there is a bundle
 	BadPolicy      Reason = "policy"              // Unchecked: Policy names nobody, or cannot be used; a mistake of the caller
 	NotAsked       Reason = "not-asked"           // Unchecked: the question was about PGP alone
 )

@@ -1,0 +1,305 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"migrate/compare"
+	"migrate/internal/release"
+	"migrate/internal/source"
+	"migrate/keyrings"
+	"migrate/pgp"
+	"migrate/sigstore"
+)
+
+// counter is a file of zeros that counts how often it is opened, how many bytes
+// are read, and whether it is closed.
+type counter struct {
+	size                int64
+	opened, read, close atomic.Int64
+}
+
+func (c *counter) open() (io.ReadCloser, error) {
+	c.opened.Add(1)
+	return struct {
+		io.Reader
+		io.Closer
+	}{
+		readerFunc(io.LimitReader(zeros{}, c.size), func(n int) { c.read.Add(int64(n)) }),
+		closerFunc(func() error { c.close.Add(1); return nil }),
+	}, nil
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+type closerFunc func() error
+
+func (f closerFunc) Close() error { return f() }
+
+type countingReader struct {
+	r     io.Reader
+	count func(int)
+}
+
+func readerFunc(r io.Reader, count func(int)) io.Reader { return countingReader{r, count} }
+
+func (c countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.count(n)
+	return n, err
+}
+
+func content(data []byte) source.Opener {
+	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+}
+
+func testAuditor(t *testing.T) *Auditor {
+	t.Helper()
+	roster, err := keyrings.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := sigstore.EmbeddedTrustRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := sigstore.NewVerifier(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Auditor{
+		Keyring:  pgp.NewKeyring(),
+		Sigstore: verifier,
+		Expect:   roster.Expect,
+		Time:     time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC),
+		Jobs:     3,
+	}
+}
+
+func item(t *testing.T, file string) source.Item {
+	t.Helper()
+	name, ok := release.ParseName(file)
+	if !ok {
+		t.Fatalf("%s is not understood", file)
+	}
+	return source.Item{Name: name, Location: name.Version.Dir() + "/" + file, Size: -1, Sidecars: map[release.Sidecar]source.File{}}
+}
+
+func TestArtifactIsReadOnce(t *testing.T) {
+	// Both verifiers have something to check, so both need the digest.
+	c := &counter{size: 3<<20 + 17}
+	it := item(t, "Python-3.13.5.tgz")
+	it.Open, it.Size = c.open, c.size
+	it.Sidecars[release.Asc] = source.File{Location: "a", Open: content([]byte("-----BEGIN PGP SIGNATURE-----\n"))}
+	it.Sidecars[release.Sigstore] = source.File{Location: "b", Open: content([]byte("{}"))}
+
+	ev := slices.Collect(testAuditor(t).Run(t.Context(), []source.Item{it}))[0]
+	if c.opened.Load() != 1 || c.read.Load() != c.size || c.close.Load() != 1 {
+		t.Errorf("opened %d times, %d bytes read, closed %d times; want 1, %d, 1", c.opened.Load(), c.read.Load(), c.close.Load(), c.size)
+	}
+	if ev.Size != c.size {
+		t.Errorf("size %d, want %d", ev.Size, c.size)
+	}
+	if ev.PGP.Status != pgp.Malformed || ev.Sigstore.Status != sigstore.Malformed {
+		t.Errorf("got %v and %v, want both malformed", ev.PGP.Status, ev.Sigstore.Status)
+	}
+}
+
+func TestOrderIsTheListings(t *testing.T) {
+	var items []source.Item
+	for i := range 50 {
+		it := item(t, fmt.Sprintf("Python-3.13.%d.tgz", i))
+		delay := time.Duration(50-i) * time.Millisecond / 10
+		it.Open = func() (io.ReadCloser, error) {
+			time.Sleep(delay) // later items are ready first
+			return io.NopCloser(bytes.NewReader([]byte(it.Name.File))), nil
+		}
+		items = append(items, it)
+	}
+	a := testAuditor(t)
+	var last Progress
+	a.Progress = func(p Progress) {
+		if p.Done != last.Done+1 {
+			t.Errorf("progress went from %d to %d", last.Done, p.Done)
+		}
+		last = p
+	}
+	i := 0
+	for ev := range a.Run(t.Context(), items) {
+		if ev.Location != items[i].Location {
+			t.Fatalf("place %d: got %s, want %s", i, ev.Location, items[i].Location)
+		}
+		i++
+	}
+	if i != len(items) || last.Done != i || last.Total != i {
+		t.Errorf("%d results, last progress %+v", i, last)
+	}
+}
+
+func TestStoppingEarlyEndsTheWorkers(t *testing.T) {
+	var opened atomic.Int64
+	var items []source.Item
+	for i := range 1000 {
+		it := item(t, fmt.Sprintf("Python-3.13.%d.tgz", i))
+		it.Open = func() (io.ReadCloser, error) {
+			opened.Add(1)
+			return io.NopCloser(bytes.NewReader(nil)), nil
+		}
+		items = append(items, it)
+	}
+	for range testAuditor(t).Run(t.Context(), items) {
+		break
+	}
+	if n := opened.Load(); n == 1000 {
+		t.Error("all artifacts were read although nobody wanted them")
+	}
+}
+
+// TestTrouble asserts that one artifact that cannot be read is unchecked with
+// its reason, and that the others are unharmed.
+func TestTrouble(t *testing.T) {
+	broken := errors.New("input/output error")
+	cases := map[string]struct {
+		damage func(*source.Item)
+		want   string
+	}{
+		"vanished":        {func(it *source.Item) { it.Open = func() (io.ReadCloser, error) { return nil, broken } }, "input/output error"},
+		"unreadable half": {func(it *source.Item) { it.Open = failing(100, broken) }, "input/output error"},
+		"shrunk":          {func(it *source.Item) { it.Size = 101 }, "changed while it was read: listed with 101 bytes, read 100; run again"},
+		"grown":           {func(it *source.Item) { it.Size = 99 }, "changed while it was read: listed with 99 bytes, read 100; run again"},
+		"no digest":       {func(it *source.Item) { it.Open = nil }, "the source gives neither bytes nor a SHA-256 digest"},
+		"short digest":    {func(it *source.Item) { it.Open = nil; it.SHA256 = "abcd" }, "the source gives neither bytes nor a SHA-256 digest"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			bad, good := item(t, "Python-3.13.4.tgz"), item(t, "Python-3.13.5.tgz")
+			bad.Open, good.Open = content(make([]byte, 100)), content(make([]byte, 100))
+			c.damage(&bad)
+			ev := slices.Collect(testAuditor(t).Run(t.Context(), []source.Item{bad, good}))
+			if ev[0].Trouble != c.want {
+				t.Errorf("trouble %q, want %q", ev[0].Trouble, c.want)
+			}
+			if ev[0].PGP.Status != pgp.Unchecked || ev[0].Sigstore.Status != sigstore.Unchecked ||
+				ev[0].PGP.Reason != pgp.Unreadable || ev[0].Sigstore.Reason != sigstore.Unreadable {
+				t.Errorf("got %+v and %+v, want both unchecked and unreadable", ev[0].PGP, ev[0].Sigstore)
+			}
+			if ev[0].SHA256 != "" {
+				t.Errorf("a digest of half a file: %s", ev[0].SHA256)
+			}
+			if ev[1].Trouble != "" || ev[1].SHA256 == "" || ev[1].PGP.Status != pgp.Missing {
+				t.Errorf("the other artifact was harmed: %+v", ev[1])
+			}
+		})
+	}
+}
+
+func failing(after int64, err error) source.Opener {
+	return func() (io.ReadCloser, error) {
+		return io.NopCloser(io.MultiReader(io.LimitReader(zeros{}, after), errorReader{err})), nil
+	}
+}
+
+type errorReader struct{ err error }
+
+func (e errorReader) Read([]byte) (int, error) { return 0, e.err }
+
+func TestUnreadableSidecar(t *testing.T) {
+	it := item(t, "Python-3.13.5.tgz")
+	it.Open = content([]byte("x"))
+	gone := errors.New("stale file handle")
+	for _, kind := range []release.Sidecar{release.Asc, release.Sigstore} {
+		it.Sidecars[kind] = source.File{Location: "s", Open: func() (io.ReadCloser, error) { return nil, gone }}
+	}
+	ev := slices.Collect(testAuditor(t).Run(t.Context(), []source.Item{it}))[0]
+	if ev.PGP.Status != pgp.Unchecked || ev.PGP.Reason != pgp.Unreadable || ev.PGP.Detail != "stale file handle" {
+		t.Errorf("PGP: %+v", ev.PGP)
+	}
+	if ev.Sigstore.Status != sigstore.Unchecked || ev.Sigstore.Reason != sigstore.Unreadable || ev.Sigstore.Detail != "stale file handle" {
+		t.Errorf("Sigstore: %+v", ev.Sigstore)
+	}
+}
+
+func TestHugeSidecarsAreNotHeld(t *testing.T) {
+	it := item(t, "Python-3.13.5.tgz")
+	it.Open = content([]byte("x"))
+	asc, bundle := &counter{size: 1 << 30}, &counter{size: 1 << 30}
+	it.Sidecars[release.Asc] = source.File{Location: "s", Open: asc.open}
+	it.Sidecars[release.Sigstore] = source.File{Location: "s", Open: bundle.open}
+	ev := slices.Collect(testAuditor(t).Run(t.Context(), []source.Item{it}))[0]
+	if ev.PGP.Status != pgp.Malformed || ev.PGP.Reason != pgp.TooLarge {
+		t.Errorf("PGP: %+v", ev.PGP)
+	}
+	if ev.Sigstore.Status != sigstore.Malformed || ev.Sigstore.Reason != sigstore.TooLarge {
+		t.Errorf("Sigstore: %+v", ev.Sigstore)
+	}
+	if n := asc.read.Load(); n > pgp.MaxSignatureSize+1 {
+		t.Errorf("%d bytes of the signature were read", n)
+	}
+	if n := bundle.read.Load(); n > sigstore.MaxBundleSize+1 {
+		t.Errorf("%d bytes of the bundle were read", n)
+	}
+	if ev.PGPFile.SHA256 != "" || ev.Bundle.SHA256 != "" {
+		t.Error("a digest of a part of a sidecar is not its digest")
+	}
+}
+
+func TestCancelledRunSaysSo(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	it, late := item(t, "Python-3.13.4.tgz"), item(t, "Python-3.13.5.tgz")
+	it.Open = func() (io.ReadCloser, error) {
+		return io.NopCloser(readerFunc(zeros{}, func(int) { cancel(errors.New("interrupted")) })), nil
+	}
+	late.Open = content([]byte("x"))
+	a := testAuditor(t)
+	a.Jobs = 1
+	var got []compare.Evidence
+	for ev := range a.Run(ctx, []source.Item{it, late}) {
+		got = append(got, ev)
+	}
+	if got[0].Trouble != "not read to its end: interrupted" || got[1].Trouble != "not read: interrupted" {
+		t.Errorf("troubles %q and %q", got[0].Trouble, got[1].Trouble)
+	}
+}
+
+func TestWithoutBytes(t *testing.T) {
+	it := item(t, "Python-3.13.5.tgz")
+	it.SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	it.Unseen = []release.Sidecar{release.Asc}
+	ev := slices.Collect(testAuditor(t).Run(t.Context(), []source.Item{it}))[0]
+	if ev.PGP.Status != pgp.Unchecked || ev.PGP.Reason != pgp.NoBytes || !ev.PGPUnseen {
+		t.Errorf("PGP: %+v", ev.PGP)
+	}
+	if ev.Sigstore.Status != sigstore.Missing || ev.Size != -1 || ev.SHA256 != it.SHA256 {
+		t.Errorf("got %+v", ev)
+	}
+	it.Unseen = append(it.Unseen, release.Sigstore)
+	ev = slices.Collect(testAuditor(t).Run(t.Context(), []source.Item{it}))[0]
+	if ev.Sigstore.Status != sigstore.Unchecked || ev.Sigstore.Reason != sigstore.Unseen {
+		t.Errorf("a bundle that cannot be seen is not missing: %+v", ev.Sigstore)
+	}
+}
+
+func TestLegacyPair(t *testing.T) {
+	it := item(t, "Python-3.10.8.tgz")
+	it.Open = content([]byte("x"))
+	it.Sidecars[release.Sig] = source.File{Location: "s", Open: content([]byte("x"))}
+	a := testAuditor(t)
+	ev := slices.Collect(a.Run(t.Context(), []source.Item{it}))[0]
+	if ev.LegacyPair || ev.Sigstore.Status != sigstore.Missing {
+		t.Errorf("half a pair: %+v", ev.Sigstore)
+	}
+	it.Sidecars[release.Crt] = source.File{Location: "c", Open: content([]byte("x"))}
+	ev = slices.Collect(a.Run(t.Context(), []source.Item{it}))[0]
+	if !ev.LegacyPair || ev.Sigstore.Status != sigstore.Incompatible || ev.Sigstore.Reason != sigstore.NoLogProof {
+		t.Errorf("a pair: %+v", ev.Sigstore)
+	}
+}
