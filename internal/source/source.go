@@ -157,6 +157,34 @@ func isRelease(arg string) bool {
 	return err == nil
 }
 
+// Qualify puts the folder that the listing's locations are relative to in front
+// of them, so that those of several listings stay apart.
+func (l *Listing) Qualify() {
+	dir := l.Source
+	if l.Kind == kindFile || l.Kind == kindDsc {
+		dir = filepath.Dir(dir)
+	}
+	qualify := func(location *string) {
+		if *location != l.Source {
+			*location = filepath.ToSlash(filepath.Join(dir, filepath.FromSlash(*location)))
+		}
+	}
+	for i := range l.Items {
+		it := &l.Items[i]
+		qualify(&it.Location)
+		for kind, file := range it.Sidecars {
+			qualify(&file.Location)
+			it.Sidecars[kind] = file
+		}
+	}
+	for i := range l.Unrecognised {
+		qualify(&l.Unrecognised[i].Location)
+	}
+	for i := range l.Troubles {
+		qualify(&l.Troubles[i].Location)
+	}
+}
+
 // finish puts a listing in its order and says so if it holds no artifact.
 func (l *Listing) finish() {
 	if len(l.Items) == 0 {

@@ -261,3 +261,39 @@ func TestFileLinks(t *testing.T) {
 		"Python-3.13.5.tgz is 3.13.5 source +asc=Python-3.13.5.tgz.asc +sigstore=Python-3.13.5.tgz.sigstore ("+problem+")",
 		"! Python-3.13.5.tgz.sigstore: "+problem)
 }
+
+// TestQualify: the same tree under two names must not give two artifacts one
+// location.
+func TestQualify(t *testing.T) {
+	dir := t.TempDir()
+	for _, mirror := range []string{"old", "new"} {
+		for _, name := range []string{"3.13.5/Python-3.13.5.tgz", "3.13.5/Python-3.13.5.tgz.asc", "3.13.5/notes.txt"} {
+			file := filepath.Join(dir, mirror, filepath.FromSlash(name))
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte(name), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Chdir(dir)
+	for arg, want := range map[string][3]string{
+		"old":                          {"old/3.13.5/Python-3.13.5.tgz", "old/3.13.5/Python-3.13.5.tgz.asc", "old/3.13.5/notes.txt"},
+		"new/":                         {"new/3.13.5/Python-3.13.5.tgz", "new/3.13.5/Python-3.13.5.tgz.asc", "new/3.13.5/notes.txt"},
+		"old/3.13.5/Python-3.13.5.tgz": {"old/3.13.5/Python-3.13.5.tgz", "old/3.13.5/Python-3.13.5.tgz.asc", ""},
+	} {
+		l, err := Open(t.Context(), arg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Qualify()
+		got := [3]string{l.Items[0].Location, l.Items[0].Sidecars[release.Asc].Location}
+		if len(l.Unrecognised) > 0 {
+			got[2] = l.Unrecognised[0].Location
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", arg, got, want)
+		}
+	}
+}
