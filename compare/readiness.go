@@ -497,6 +497,8 @@ func lookedAt(n, of int) string {
 		return fmt.Sprintf("%d of the %d artifacts looked at", n, of)
 	case n == 1:
 		return "The one artifact looked at"
+	case n == 2:
+		return "Both artifacts looked at"
 	}
 	return fmt.Sprintf("All %d artifacts looked at", n)
 }

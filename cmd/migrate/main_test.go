@@ -2,12 +2,18 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"migrate/compare"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden parts of the scripts")
@@ -78,4 +84,27 @@ func huge(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: huge FILE")
 	}
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), 100<<20))
+}
+
+var findingRow = regexp.MustCompile("^\\| `(pgp|sigstore|compare|source)/")
+
+// TestReadmeListsEveryFinding holds the README's table to the catalogue.
+func TestReadmeListsEveryFinding(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, e := range compare.Catalogue() {
+		want = append(want, fmt.Sprintf("| `%s` | %s | %s |", e.Code, e.Level, e.Title))
+	}
+	var got []string
+	for line := range strings.Lines(string(readme)) {
+		if findingRow.MatchString(line) {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the README's findings are not the catalogue's (-catalogue +README):\n%s", diff)
+	}
 }
