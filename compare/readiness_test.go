@@ -49,7 +49,7 @@ func readinessCases(t testing.TB) []readinessCase {
 			{"compare/complete", []string{"The one artifact looked at (3.14.0) has a good bundle", "no PGP to give up"}, ""},
 		}},
 		{"3.13, complete", good("Python-3.13.5.tgz", "python-3.13.5-amd64.exe"), Ready, []wanted{
-			{"compare/complete", []string{"All 2 artifacts", "thomas@python.org (https://accounts.google.com), and every PGP signature agrees", "the .asc can go"}, ""},
+			{"compare/complete", []string{"Both artifacts looked at", "thomas@python.org (https://accounts.google.com), and every PGP signature agrees", "the .asc can go"}, ""},
 		}},
 		{"3.13, one .asc missing", slices.Concat(good("Python-3.13.5.tgz"), with(noAsc, "Python-3.13.5.tar.xz")), Ready, []wanted{
 			{"compare/complete", []string{"1 has a good PGP signature too, and 1 has none that counts"}, ""},
