@@ -89,7 +89,7 @@ var pgpEntries = []Entry{
 		Title: "What should be a PGP signature is not one",
 		Meaning: "The file beside the artifact has the name of a signature and is something else: empty, cut short, an error page of a web server, a public key, a whole signed message, or far larger than any signature. " +
 			"It speaks neither for nor against the artifact, but nobody can verify with it. It makes the exit status 2, because what it should have been is not known.",
-		Action: "Download the .asc again and look at it: it begins with -----BEGIN PGP SIGNATURE-----.",
+		Action: "Download the .asc again and look at it: it begins with `-----BEGIN PGP SIGNATURE-----`.",
 		Source: "RFC 9580, section 6.2 (ASCII armor) and section 10.4 (detached signatures)",
 	},
 	{

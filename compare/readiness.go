@@ -272,6 +272,8 @@ func (j *judging) openBundles(all []*Assessment) {
 			return "sigstore/unknown-version"
 		case r.Status == sigstore.Incompatible:
 			return "sigstore/incompatible"
+		case r.Status == sigstore.Malformed:
+			return "sigstore/malformed"
 		case r.Reason == sigstore.Unreadable:
 			return "sigstore/unreadable"
 		}
@@ -288,6 +290,10 @@ func (j *judging) openBundles(all []*Assessment) {
 	if some := g["sigstore/incompatible"]; some != nil {
 		j.add("sigstore/incompatible", some, "%s in a form that today's clients refuse to judge: download %s again and run once more",
 			artifacts(len(some), "has a bundle", "have bundles"), choose(len(some), "it", "them"))
+	}
+	if some := g["sigstore/malformed"]; some != nil {
+		j.add("sigstore/malformed", some, "%s in place of a bundle: download %s again and run once more",
+			artifacts(len(some), "has something else", "have something else"), choose(len(some), "it", "them"))
 	}
 	if some := g["sigstore/unreadable"]; some != nil {
 		j.add("sigstore/unreadable", some, "%s that could not be read: make %s readable and run again",
@@ -331,6 +337,8 @@ func (j *judging) openSignatures(all []*Assessment) {
 			return "pgp/unknown-key"
 		case r.Status == pgp.Unsupported:
 			return "pgp/unsupported"
+		case r.Status == pgp.Malformed:
+			return "pgp/malformed"
 		case r.Reason == pgp.Unreadable:
 			return "pgp/unreadable"
 		}
@@ -342,6 +350,10 @@ func (j *judging) openSignatures(all []*Assessment) {
 	if some := g["pgp/unsupported"]; some != nil {
 		j.add("pgp/unsupported", some, "%s of a kind that can no longer be checked: rely on the bundle where there is one, else on a digest that you pinned yourself",
 			artifacts(len(some), "has a PGP signature", "have PGP signatures"))
+	}
+	if some := g["pgp/malformed"]; some != nil {
+		j.add("pgp/malformed", some, "%s in place of a PGP signature: download %s again and run once more",
+			artifacts(len(some), "has something else", "have something else"), choose(len(some), "the .asc", "the .asc files"))
 	}
 	if some := g["pgp/unreadable"]; some != nil {
 		j.add("pgp/unreadable", some, "%s that could not be read: make %s readable and run again",

@@ -23,6 +23,7 @@ const (
 
 // pgpClass classifies the PGP result. A valid signature passes only if its
 // certificate is pinned for this artifact: the status alone is not believed.
+// A malformed file is no signature, so it says nothing for or against.
 func (e *Evidence) pgpClass() class {
 	switch e.PGP.Status {
 	case pgp.Good, pgp.GoodRefreshed, pgp.Weak, pgp.WrongSigner:
@@ -35,7 +36,7 @@ func (e *Evidence) pgpClass() class {
 			return weak
 		}
 		return pass
-	case pgp.Bad, pgp.Rejected, pgp.Malformed:
+	case pgp.Bad, pgp.Rejected:
 		return negative
 	case pgp.Missing:
 		return absent
@@ -55,7 +56,7 @@ func (e *Evidence) sigstoreClass() class {
 			return unpinned
 		}
 		return negative
-	case sigstore.DigestMismatch, sigstore.Bad, sigstore.Untrusted, sigstore.Malformed:
+	case sigstore.DigestMismatch, sigstore.Bad, sigstore.Untrusted:
 		return negative
 	case sigstore.Missing:
 		return absent

@@ -13,17 +13,17 @@ import (
 // in the order of their constants.
 const verdicts = `
                  unchecked good digest-mismatch bad wrong-identity untrusted incompatible malformed missing
-unchecked        ?         ?    F               F   F              F         ?            F         ?
-good             ?         E    C               C   C              C         ?            C         P
-good-refreshed   ?         E    C               C   C              C         ?            C         P
-weak             ?         S    F               F   F              F         ?            F         P
+unchecked        ?         ?    F               F   F              F         ?            ?         ?
+good             ?         E    C               C   C              C         ?            ?         P
+good-refreshed   ?         E    C               C   C              C         ?            ?         P
+weak             ?         S    F               F   F              F         ?            ?         P
 bad              F         C    F               F   F              F         F            F         F
 rejected         F         C    F               F   F              F         F            F         F
 wrong-signer     F         C    F               F   F              F         F            F         F
-unknown-key      ?         ?    F               F   F              F         ?            F         ?
-unsupported      ?         ?    F               F   F              F         ?            F         ?
-malformed        F         C    F               F   F              F         F            F         F
-missing          ?         S    F               F   F              F         ?            F         U
+unknown-key      ?         ?    F               F   F              F         ?            ?         ?
+unsupported      ?         ?    F               F   F              F         ?            ?         ?
+malformed        ?         ?    F               F   F              F         ?            ?         ?
+missing          ?         S    F               F   F              F         ?            ?         U
 `
 
 var letters = map[string]Verdict{
@@ -107,9 +107,9 @@ func TestOnlyPassesAgree(t *testing.T) {
 		a := Assess(e, r)
 		passPGP := (e.PGP.Status == pgp.Good || e.PGP.Status == pgp.GoodRefreshed) && len(e.Expected.Signers) > 0
 		passSigstore := e.Sigstore.Status == sigstore.Good
-		refusedPGP := e.PGP.Status == pgp.Bad || e.PGP.Status == pgp.Rejected || e.PGP.Status == pgp.Malformed
+		refusedPGP := e.PGP.Status == pgp.Bad || e.PGP.Status == pgp.Rejected
 		refusedSigstore := e.Sigstore.Status == sigstore.Bad || e.Sigstore.Status == sigstore.DigestMismatch ||
-			e.Sigstore.Status == sigstore.Untrusted || e.Sigstore.Status == sigstore.Malformed
+			e.Sigstore.Status == sigstore.Untrusted
 		switch a.Verdict {
 		case Equivalent:
 			if !passPGP || !passSigstore {

@@ -235,6 +235,16 @@ func refusedPGP(s pgp.Status, why pgp.Reason, codes ...compare.Code) expectation
 	return onPGP(s, why, compare.Conflict, append(codes, "compare/conflict")...)
 }
 
+// malformedPGP is that there is no PGP signature to check beside a good bundle.
+func malformedPGP(why pgp.Reason, codes ...compare.Code) expectation {
+	return onPGP(pgp.Malformed, why, compare.Unchecked, append(codes, "pgp/malformed")...)
+}
+
+// malformedSigstore is that there is no bundle to check beside a good .asc.
+func malformedSigstore(why sigstore.Reason, codes ...compare.Code) expectation {
+	return onSigstore(sigstore.Malformed, why, compare.Unchecked, append(codes, "sigstore/malformed")...)
+}
+
 // refusedSigstore is that Sigstore refuses what PGP accepts.
 func refusedSigstore(s sigstore.Status, why sigstore.Reason, codes ...compare.Code) expectation {
 	return onSigstore(s, why, compare.Conflict, append(codes, "compare/conflict")...)

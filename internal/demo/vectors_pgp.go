@@ -156,43 +156,43 @@ func pgpVectors() []vector {
 		}), onPGP(pgp.Unsupported, pgp.NoIssuer, compare.Unchecked, "pgp/unsupported")},
 
 		{"pgp-malformed-empty", "The file is empty.", plain, file(".asc", []byte{}),
-			refusedPGP(pgp.Malformed, pgp.Empty, "pgp/malformed")},
+			malformedPGP(pgp.Empty)},
 		{"pgp-malformed-too-large", "A good signature, and spaces up to more than 16 KiB.", plain, editedAsc(func(asc []byte) []byte {
 			return append(asc, bytes.Repeat([]byte(" "), pgp.MaxSignatureSize)...)
-		}), refusedPGP(pgp.Malformed, pgp.TooLarge, "pgp/malformed")},
+		}), malformedPGP(pgp.TooLarge)},
 		{"pgp-malformed-too-many", "Nine good signatures in one file.", plain, packed(func(m *maker, s *signed) ([]byte, error) {
 			one, err := signPackets(s.key(m.people), s.data, s.date)
 			return bytes.Repeat(one, pgp.MaxSignaturePackets+1), err
-		}), refusedPGP(pgp.Malformed, pgp.TooManySignatures, "pgp/malformed", "pgp/several-signatures")},
+		}), malformedPGP(pgp.TooManySignatures, "pgp/several-signatures")},
 		{"pgp-malformed-html", "An error page saved as a signature.", plain, file(".asc", []byte(errorPage)),
-			refusedPGP(pgp.Malformed, pgp.HTML, "pgp/malformed")},
+			malformedPGP(pgp.HTML)},
 		{"pgp-malformed-clear-signed", "A clear-signed text in place of a detached signature.", plain, editedAsc(func(asc []byte) []byte {
 			return append([]byte("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nPython-3.12.4.tgz is well.\n"), asc...)
-		}), refusedPGP(pgp.Malformed, pgp.ClearSigned, "pgp/malformed")},
+		}), malformedPGP(pgp.ClearSigned)},
 		{"pgp-malformed-key-block", "The signer's public key in place of a signature.", plain, func(m *maker, s *signed) {
 			key, err := newCertificate(s.key(m.people)).user("Jonas Wren (demo) <jonas@demo.example>").
 				self(date(2019, 9, 2), certifyAndSign).armored()
 			m.ok(err)
 			s.files[".asc"] = key
-		}, refusedPGP(pgp.Malformed, pgp.KeyBlock, "pgp/malformed")},
+		}, malformedPGP(pgp.KeyBlock)},
 		{"pgp-malformed-truncated", "The second half of the armor is missing.", plain, editedAsc(func(asc []byte) []byte {
 			return asc[:len(asc)/2]
-		}), refusedPGP(pgp.Malformed, pgp.BadArmor, "pgp/malformed")},
+		}), malformedPGP(pgp.BadArmor)},
 		{"pgp-malformed-bom", "A byte order mark before the armor.", plain, editedAsc(func(asc []byte) []byte {
 			return append([]byte(bom), asc...)
-		}), refusedPGP(pgp.Malformed, pgp.BadArmor, "pgp/malformed")},
+		}), malformedPGP(pgp.BadArmor)},
 		{"pgp-malformed-cr", "Lines that end in CR only.", plain, editedAsc(func(asc []byte) []byte {
 			return bytes.ReplaceAll(asc, []byte("\n"), []byte("\r"))
-		}), refusedPGP(pgp.Malformed, pgp.BadArmor, "pgp/malformed")},
+		}), malformedPGP(pgp.BadArmor)},
 		{"pgp-malformed-packet", "A packet that is shorter than it says.", plain, packed(func(m *maker, s *signed) ([]byte, error) {
 			one, err := signPackets(s.key(m.people), s.data, s.date)
 			return one[:len(one)-3], err
-		}), refusedPGP(pgp.Malformed, pgp.BadPacket, "pgp/malformed")},
+		}), malformedPGP(pgp.BadPacket)},
 		{"pgp-malformed-no-signature", "A user ID in place of a signature.", plain, packed(func(*maker, *signed) ([]byte, error) {
 			var b bytes.Buffer
 			err := (&packet.UserId{Id: "Jonas Wren"}).Serialize(&b)
 			return b.Bytes(), err
-		}), refusedPGP(pgp.Malformed, pgp.BadPacket, "pgp/malformed")},
+		}), malformedPGP(pgp.BadPacket)},
 
 		{"pgp-missing", "The .asc that is due is missing.", plain, without(".asc"),
 			onPGP(pgp.Missing, "", compare.SigstoreOnly, "pgp/missing")},

@@ -114,17 +114,17 @@ func sigstoreVectors() []vector {
 		}, onSigstore(sigstore.Incompatible, sigstore.OtherHash, compare.Unchecked, "sigstore/incompatible")},
 
 		{"sigstore-malformed-empty", "The file is empty.", plain, file(".sigstore", []byte{}),
-			refusedSigstore(sigstore.Malformed, sigstore.Empty, "sigstore/malformed")},
+			malformedSigstore(sigstore.Empty)},
 		{"sigstore-malformed-html", "An error page saved as a bundle.", plain, file(".sigstore", []byte(errorPage)),
-			refusedSigstore(sigstore.Malformed, sigstore.HTML, "sigstore/malformed")},
+			malformedSigstore(sigstore.HTML)},
 		{"sigstore-malformed-truncated", "The second half of the bundle is missing.", plain, editedBundle(func(b []byte) ([]byte, error) {
 			return b[:len(b)/2], nil
-		}), refusedSigstore(sigstore.Malformed, sigstore.NotJSON, "sigstore/malformed")},
+		}), malformedSigstore(sigstore.NotJSON)},
 		{"sigstore-malformed-other-json", "JSON that is no bundle.", plain, file(".sigstore", []byte(`{"error":"not found"}`+"\n")),
-			refusedSigstore(sigstore.Malformed, sigstore.NotABundle, "sigstore/malformed")},
+			malformedSigstore(sigstore.NotABundle)},
 		{"sigstore-malformed-unknown-field", "A bundle with a field that bundles do not have.", plain, editedBundle(func(b []byte) ([]byte, error) {
 			return append([]byte(`{"comment":"trust me",`), bytes.TrimPrefix(b, []byte("{"))...), nil
-		}), refusedSigstore(sigstore.Malformed, sigstore.NotABundle, "sigstore/malformed")},
+		}), malformedSigstore(sigstore.NotABundle)},
 
 		{"sigstore-missing", "The bundle that is due is missing.", plain, without(".sigstore"),
 			onSigstore(sigstore.Missing, "", compare.PGPOnly, "sigstore/missing")},

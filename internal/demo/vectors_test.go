@@ -255,8 +255,8 @@ func TestBundleTooLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, all, _ := assess(t, to)
-	if a := all[0]; a.Sigstore.Status != sigstore.Malformed || a.Sigstore.Reason != sigstore.TooLarge || a.Verdict != compare.Conflict {
-		t.Errorf("got %v (%v) and %v, want malformed (too-large) and conflict", a.Sigstore.Status, a.Sigstore.Reason, a.Verdict)
+	if a := all[0]; a.Sigstore.Status != sigstore.Malformed || a.Sigstore.Reason != sigstore.TooLarge || a.Verdict != compare.Unchecked {
+		t.Errorf("got %v (%v) and %v, want malformed (too-large) and unchecked", a.Sigstore.Status, a.Sigstore.Reason, a.Verdict)
 	}
 }
 
