@@ -3,6 +3,8 @@ package source
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +41,8 @@ func openDsc(arg string) (Listing, error) {
 
 	l := Listing{Source: arg, Kind: kindDsc}
 	said := map[string][]Published{}
-	var artifacts, sidecars []string
+	var artifacts []string
+	var sidecars []listed
 	for _, file := range files {
 		if !plainName(file.name) {
 			l.Troubles = append(l.Troubles, Trouble{base,
@@ -51,19 +54,36 @@ func openDsc(arg string) (Listing, error) {
 			artifacts = append(artifacts, file.name)
 			said[file.name] = append(said[file.name], Published{By: base, Size: file.size, SHA256: file.sha256})
 		case isOrigSidecar(file.name):
-			sidecars = append(sidecars, file.name)
+			sidecars = append(sidecars, file)
 		case strings.Contains(file.name, ".orig"):
 			l.Unrecognised = append(l.Unrecognised, Unrecognised{file.name, "not a CPython source as python.org publishes it"})
 		default:
 			l.Unrecognised = append(l.Unrecognised, Unrecognised{file.name, "not an upstream artifact"})
 		}
 	}
-	l.add(f, f.withSidecars(append(artifacts, sidecars...)))
+	names := artifacts
+	for _, s := range sidecars {
+		names = append(names, s.name)
+		l.checkSidecar(f, base, s)
+	}
+	l.add(f, f.withSidecars(names))
 	for i := range l.Items {
 		l.Items[i].Published = said[l.Items[i].Name.File]
 	}
 	l.finish()
 	return l, nil
+}
+
+// checkSidecar adds a trouble if a sidecar is not the file that the .dsc lists.
+// One that cannot be read is said to be so where it is listed.
+func (l *Listing) checkSidecar(f folder, dsc string, s listed) {
+	data, err := readAll(f.look(s.name).open, maxDscSize)
+	if err != nil {
+		return
+	}
+	if sum := sha256.Sum256(data); int64(len(data)) != s.size || hex.EncodeToString(sum[:]) != s.sha256 {
+		l.Troubles = append(l.Troubles, Trouble{s.name, fmt.Sprintf("is not the file that %s lists: fetch the package again", dsc)})
+	}
 }
 
 // isOrig reports whether a .dsc's file is a source of CPython.

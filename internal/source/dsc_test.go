@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -36,6 +37,11 @@ func line(digest string, size int, name string) string {
 	return fmt.Sprintf("%s %d %s", digest, size, name)
 }
 
+// listing is the line of a file with that content.
+func listing(name, content string) string {
+	return line(fmt.Sprintf("%x", sha256.Sum256([]byte(content))), len(content), name)
+}
+
 const orig = "python3.13_3.13.5.orig.tar.xz"
 
 // signed clear-signs a text with a key of this test's own making.
@@ -63,10 +69,31 @@ func signed(t *testing.T, text string) string {
 	return b.String() + "\n"
 }
 
+// A .dsc's word on a sidecar is held against the sidecar.
+func TestDscSidecar(t *testing.T) {
+	content := "content of " + orig + ".asc"
+	for name, tt := range map[string]struct {
+		line string
+		want []string
+	}{
+		"the same":       {listing(orig+".asc", content), nil},
+		"another digest": {line(digestB, len(content), orig+".asc"), []string{"! " + orig + ".asc: is not the file that python.dsc lists: fetch the package again"}},
+		"another size": {strings.Replace(listing(orig+".asc", content), " ", " 1", 1),
+			[]string{"! " + orig + ".asc: is not the file that python.dsc lists: fetch the package again"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := write(t, orig, orig+".asc")
+			put(t, dir, "python.dsc", dscText(line(digestA, 23, orig), tt.line))
+			diff(t, open(t, filepath.Join(dir, "python.dsc")),
+				append([]string{orig + " is 3.13.5 source +asc=" + orig + ".asc"}, tt.want...)...)
+		})
+	}
+}
+
 func TestDsc(t *testing.T) {
 	text := dscText(
 		line(digestA, 23, orig),
-		line(digestB, 833, orig+".asc"),
+		listing(orig+".asc", "content of "+orig+".asc"),
 		line(digestB, 200000, "python3.13_3.13.5-2.debian.tar.xz"),
 		line(digestB, 7, "python3.13_3.13.5.orig-extra.tar.xz"),
 		line(digestA, 9, "python3.13_3.13.5+dfsg.orig.tar.xz"),

@@ -128,21 +128,29 @@ func (f folder) follow(link string) (root, local string, info fs.FileInfo, err e
 func openRegular(root, local string) (io.ReadCloser, error) {
 	r, err := os.OpenRoot(root)
 	if err != nil {
-		return nil, reason(err)
+		return nil, unopened(err)
 	}
 	defer r.Close()
 	info, err := r.Stat(local)
 	if err != nil {
-		return nil, reason(err)
+		return nil, unopened(err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s, not a file", irregular(info.Mode()))
 	}
 	file, err := r.Open(local)
 	if err != nil {
-		return nil, reason(err)
+		return nil, unopened(err)
 	}
 	return file, nil
+}
+
+// unopened says why a file that was listed cannot be opened, with the remedy.
+func unopened(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("went away after it was listed: run again")
+	}
+	return fmt.Errorf("cannot be opened: %w: make it readable", reason(err))
 }
 
 // readAll reads a whole file of at most limit bytes.

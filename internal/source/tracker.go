@@ -58,13 +58,9 @@ func isTrackerFile(rel string) bool {
 // tracker makes a tracker checkout's listing. Of what else lies in a checkout
 // only the folder with the data matters.
 func (w *walk) tracker() (Listing, error) {
-	l := Listing{Source: w.folder.name, Kind: kindTracker}
+	// What could not be looked at may hold artifacts, wherever it lies.
+	l := Listing{Source: w.folder.name, Kind: kindTracker, Troubles: w.troubles}
 	inside := func(rel string) bool { return strings.HasPrefix(rel, trackerDir+"/") }
-	for _, t := range w.troubles {
-		if inside(t.Location) || t.Location == trackerDir {
-			l.Troubles = append(l.Troubles, t)
-		}
-	}
 	for _, u := range w.found {
 		if inside(u.Location) {
 			l.Unrecognised = append(l.Unrecognised, u)
@@ -77,6 +73,8 @@ func (w *walk) tracker() (Listing, error) {
 				return Listing{}, err
 			}
 			l.addTrackerFile(e)
+		case e.problem != "":
+			l.Troubles = append(l.Troubles, Trouble{e.rel, e.problem})
 		case inside(e.rel):
 			l.Unrecognised = append(l.Unrecognised, Unrecognised{e.rel, "not a release's data"})
 		}

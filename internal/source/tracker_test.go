@@ -154,10 +154,11 @@ func TestTrackerFilesAreRegular(t *testing.T) {
 	dir := write(t, "versions/3.13.6.json/file")
 	put(t, dir, "versions/3.13.5.json", "["+trackerRow(ftp+"3.13.5/Python-3.13.5.tgz", "")+"]")
 	link(t, dir, "versions/3.13.4.json", filepath.Join(outside, "x.json"))
-	link(t, dir, "broken", "nowhere") // not the data's
+	link(t, dir, "3.13.6", "nowhere") // it might have been a folder of artifacts
 	diff(t, open(t, dir),
 		"3.13.5/Python-3.13.5.tgz is 3.13.5 source",
 		"? versions/3.13.6.json/file: not a release's data",
+		"! 3.13.6: a link to something that is not there: put the file in its place",
 		"! versions/3.13.4.json: cannot be read: a link that leads out of the source and is not followed: put the file in its place: check the file out again")
 }
 

@@ -40,7 +40,7 @@ func TestTreeIrregular(t *testing.T) {
 func TestOpenerLooksAgain(t *testing.T) {
 	outside := write(t, "secret")
 	for name, change := range map[string]func(path string) error{
-		"no such file":                     func(string) error { return nil },
+		"went away after it was listed":    func(string) error { return nil },
 		"a folder, not a file":             func(path string) error { return os.Mkdir(path, 0o777) },
 		"a named pipe, not a file":         mkfifo,
 		"path escapes from parent":         func(path string) error { return os.Symlink(filepath.Join(outside, "secret"), path) },
