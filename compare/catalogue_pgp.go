@@ -42,9 +42,9 @@ var pgpEntries = []Entry{
 		Code:  "pgp/key-expired-at-signing",
 		Level: Error,
 		Title: "The key had expired when it made the signature",
-		Meaning: "According to every copy of the key at hand, it was no longer valid at the time the signature claims. An owner who forgot to extend a key signs like this. So does somebody who got hold of an old key. " +
-			"If the owner has extended the key since, a newer copy of it changes the answer.",
-		Action: "Get a newer copy of the key and run again with --keyring. If nothing changes, rely on the bundle.",
+		Meaning: "According to every copy of the key at hand, it was no longer valid at the time the signature claims, and one of them is newer than the signature. An owner who forgot to extend a key signs like this. So does somebody who got hold of an old key. " +
+			"Where all copies are older, the finding is `pgp/stale-key`.",
+		Action: "Do not rely on this signature. Use the bundle if it is good, and report it to the release manager.",
 		Source: "RFC 9580, section 5.2.3.13 (key expiration time)",
 	},
 	{
@@ -131,7 +131,7 @@ var pgpEntries = []Entry{
 	{
 		Code:  "pgp/other-release-manager",
 		Level: Error,
-		Title: "The PGP signature is valid, but by another release manager",
+		Title: "The PGP signature is valid, but by somebody who signs other files",
 		Meaning: "The key is pinned, but for other series or roles than this file's. It has happened: the first .asc of 3.10.14 was by Łukasz Langa and was replaced by one of Pablo Galindo Salgado's. " +
 			"It is probably an honest mix-up, and a check against a keyring that holds every release manager's key would not notice it. It does mean that the person responsible for the file has not vouched for it.",
 		Action: "Download the .asc again, for it may have been replaced. If it has not, ask the release manager; if a stand-in made the release, the roster needs an exception.",
@@ -151,7 +151,7 @@ var pgpEntries = []Entry{
 		Level: Note,
 		Title: "The .asc holds more than one signature",
 		Meaning: "Several signatures may stand in one file, and tools differ in what they make of it: some want all of them to be good, some one. This program looks for one by the expected signer. " +
-			"Another tool may come to another answer about the same file.",
+			"Another tool may come to another answer about the same file. The level is warning where one of the others is not good.",
 		Action: "Nothing, if the signer is the expected one. If your own tool refuses, ask it which of the signatures it looked at.",
 		Source: "RFC 9580, section 10.4 (detached signatures)",
 	},
@@ -172,6 +172,24 @@ var pgpEntries = []Entry{
 			"Who pins the fingerprint that gpg shows first may pin the subkey's, and be surprised when it is replaced.",
 		Action: "Pin the certificate's own fingerprint, not the subkey's.",
 		Source: "RFC 9580, section 5.2.1.8 and section 5.2.1.9 (subkey binding and primary key binding signatures)",
+	},
+	{
+		Code:  "pgp/stale-key",
+		Level: Warning,
+		Title: "The copy of the key is too old to judge the signature by",
+		Meaning: "By every copy of the key at hand it had expired when it made the signature, and all of them are older than the signature. An owner who extends a key does so in a new copy, so the key may well have been valid: Debian's copy of Thomas Wouters' key expired on 2026-07-02, and he had extended it. " +
+			"Nobody can tell without that copy. The artifact comes out as unchecked, and the exit status is 2.",
+		Action: "Run the command at the end of the message to get a newer copy, and pass it with --keyring. Keep the old copy beside it: they are merged.",
+		Source: "RFC 9580, section 5.2.3.13 (key expiration time) and section 5.2.3.10 (the newest self-signature counts)",
+	},
+	{
+		Code:  "pgp/text-mode",
+		Level: Warning,
+		Title: "The signature is over text and does not pin the bytes",
+		Meaning: "A signature of type 0x01 treats the file as text: all line ends are made the same before they are signed. So it fits every version of the file with other line ends, and an archive is no text: two different files can share it. " +
+			"The signature is right otherwise, and counts as weak: it never counts as agreement.",
+		Action: "Rely on the bundle where there is one. Otherwise compare the digest with independent copies and pin it.",
+		Source: "RFC 9580, section 5.2.1.2 (signature of a canonical text document)",
 	},
 	{
 		Code:  "pgp/unbound-key",
@@ -217,6 +235,24 @@ var pgpEntries = []Entry{
 			"It makes the exit status 2, because a run that could not look at something has not passed it.",
 		Action: "Mend what the message names and run again.",
 		Source: "this program's rule to fail closed",
+	},
+	{
+		Code:  "pgp/unreadable-revocation",
+		Level: Warning,
+		Title: "Nobody can tell whether the key is revoked",
+		Meaning: "The key holds a revocation in its own name that the library cannot check: it is over MD5 or RIPEMD-160, of an old packet version, or has something in it that must be understood and is not. It may be its owner's word that the key is not to be trusted, and it may be anybody's rubbish. " +
+			"So a signature that would be good without it counts for nothing, and the artifact comes out as unchecked.",
+		Action: "Look at the key with the tool that its owner used, and ask the owner. If the revocation is not theirs, get a copy of the key without it.",
+		Source: "RFC 9580, section 5.2.1.11 (key revocation); this program's rule to fail closed",
+	},
+	{
+		Code:  "pgp/unreadable-self-signature",
+		Level: Warning,
+		Title: "The newest self-signature of the key cannot be read",
+		Meaning: "What a key may do, and how long, stands in the newest signature that its owner put on it. Here the newest one from before the signature cannot be checked, and an older one that can be may have been overruled by it: it would bring an expired key back to life. " +
+			"The artifact comes out as unchecked, not as bad.",
+		Action: "Get a newer copy of the key and pass it with --keyring. If nothing changes, rely on the bundle.",
+		Source: "RFC 9580, section 5.2.3.10 (the newest self-signature counts)",
 	},
 	{
 		Code:  "pgp/unsupported",

@@ -149,6 +149,24 @@ var sigstoreEntries = []Entry{
 		Source: "PEP 761 and python.org's list of identities, as the roster has them by series",
 	},
 	{
+		Code:  "sigstore/promise-only",
+		Level: Warning,
+		Title: "The bundle is verified by the log's promise alone",
+		Meaning: "The bundle carries the transparency log's signed promise to include the entry, and no proof that it did. That was enough for the first form of bundle (0.1), and the promise holds, so the bundle is good. " +
+			"But some clients ask for the proof and refuse: sigstore-python does so from version 3 on.",
+		Action: "Download the bundle again from python.org, for it may have been made anew. Try your own client on it before you move.",
+		Source: "the Sigstore bundle format: an inclusion proof is required from version 0.2 on",
+	},
+	{
+		Code:  "sigstore/statement",
+		Level: Note,
+		Title: "The bundle signs a statement about the file",
+		Meaning: "The bundle holds an in-toto statement that names the file's digest, and not a signature over the file. It is good, by the expected identity. " +
+			"What the statement says besides was not looked at: an attestation of how a file was built is not a release manager's signature of the file.",
+		Action: "See that your own client takes statements: cosign has another command for them. python.org publishes signatures, so ask where the statement came from.",
+		Source: "the Sigstore bundle format (DSSE envelope) and the in-toto attestation framework",
+	},
+	{
 		Code:  "sigstore/unexpected",
 		Level: Note,
 		Title: "There is a bundle where none is due",

@@ -14,7 +14,7 @@ import (
 var (
 	pgpReasons = []pgp.Reason{"", pgp.KeyRevoked, pgp.KeyExpired, pgp.SignatureExpired, pgp.FromFuture, pgp.OlderThanKey,
 		pgp.CriticalNotation, pgp.WrongUsage, pgp.UnboundKey, pgp.OldVersion, pgp.UnknownAlgorithm, pgp.HTML, pgp.NoBytes,
-		pgp.NotAsked, pgp.Unreadable, "a-reason-nobody-knows"}
+		pgp.NotAsked, pgp.Unreadable, pgp.UnreadableRevocation, pgp.UnreadableSelfSignature, pgp.StaleKey, "a-reason-nobody-knows"}
 	sigstoreReasons = []sigstore.Reason{"", sigstore.BadSignature, sigstore.BadLogEntry, sigstore.BadTimestamp,
 		sigstore.UntrustedChain, sigstore.UntrustedSCT, sigstore.UntrustedLog, sigstore.UntrustedTime, sigstore.UnexpectedKind,
 		sigstore.NoCheckpoint, sigstore.NoLogProof, sigstore.NewerBundle, sigstore.HTML, sigstore.Unreadable,
@@ -33,8 +33,8 @@ func contexts(t testing.TB) []Evidence {
 		e.PGPUnseen = true
 		e.PGP = pgp.Result{Created: long, Issuer: "0123456789ABCDEF", Detail: "some detail", Signatures: 2,
 			KeyExpiredSince: long, KeyRevokedSince: long, Algorithm: "DSA-1024", Hash: "SHA-1",
-			Weaknesses: []pgp.Weakness{pgp.WeakHash, pgp.WeakKey, pgp.NoKeyFlags, pgp.WeakOther}}
-		e.Sigstore = sigstore.Result{Claimed: lukasz, LogTime: long.Add(1000 * time.Hour), DeprecatedP384: true, IssuerV1Only: true,
+			Weaknesses: []pgp.Weakness{pgp.WeakHash, pgp.WeakKey, pgp.NoKeyFlags, pgp.TextMode, pgp.WeakOther}, Others: []pgp.Status{pgp.Bad}}
+		e.Sigstore = sigstore.Result{Claimed: lukasz, LogTime: long.Add(1000 * time.Hour), DeprecatedP384: true, IssuerV1Only: true, InclusionPromise: true, PredicateType: "https://slsa.dev/provenance/v1",
 			PromiseHolds: true, PromiseIdentity: stranger, Detail: "some detail"}
 		e.Published = []Published{{By: "a.dsc", Size: 1, SHA256: strings.Repeat("cd", 32)}}
 		broken := e

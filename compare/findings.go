@@ -64,10 +64,10 @@ func (f *findings) source() {
 	}
 	for _, p := range f.Published {
 		if f.SHA256 != "" && p.SHA256 != "" && !strings.EqualFold(p.SHA256, f.SHA256) {
-			f.add("source/published-digest-differs", "The SHA-256 digest is %s, but %s says %s", f.SHA256, p.By, strings.ToLower(p.SHA256))
+			f.add("source/published-digest-differs", "The file's SHA-256 is %s; %s says %s", f.SHA256, p.By, strings.ToLower(p.SHA256))
 		}
 		if f.Size >= 0 && p.Size >= 0 && p.Size != f.Size {
-			f.add("source/size-differs", "The artifact has %s, but %s says %d", count64(f.Size, "byte"), p.By, p.Size)
+			f.add("source/size-differs", "The file has %s; %s says %d", count64(f.Size, "byte"), p.By, p.Size)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package compare
 
 import (
+	"fmt"
+	"strings"
+
 	"migrate/keyrings"
 	"migrate/pgp"
 )
@@ -26,11 +29,7 @@ func (f *findings) pgp() {
 	r := &f.PGP
 	switch r.Status {
 	case pgp.Unchecked:
-		if r.Reason == pgp.Unreadable {
-			f.add("pgp/unreadable", "%s", because("The PGP signature could not be read", r.Detail))
-		} else {
-			f.add("pgp/not-checked", "%s", because("PGP was not looked at", r.Detail))
-		}
+		f.uncheckedPGP()
 	case pgp.Good, pgp.GoodRefreshed, pgp.Weak, pgp.WrongSigner:
 		f.validPGP()
 	case pgp.Bad:
@@ -53,8 +52,57 @@ func (f *findings) pgp() {
 		f.add("pgp/unexpected", "There is a PGP signature where there should be none%s", bracketed(f.Expected.PGPReason))
 	}
 	if r.Signatures > 1 {
-		f.add("pgp/several-signatures", "The .asc holds %d signatures; the one that decided is by %s", r.Signatures, f.madeBy())
+		f.severalSignatures()
 	}
+}
+
+// uncheckedPGP tells a signature that was not looked at from one that the copy
+// of its key at hand does not suffice for.
+func (f *findings) uncheckedPGP() {
+	r := &f.PGP
+	switch r.Reason {
+	case pgp.Unreadable:
+		f.add("pgp/unreadable", "%s", because("The PGP signature could not be read", r.Detail))
+	case pgp.UnreadableRevocation:
+		f.add("pgp/unreadable-revocation", "%s", because(fmt.Sprintf("The PGP signature%s by %s is right, but does not count", dated(r.Created), f.madeBy()), r.Detail))
+	case pgp.UnreadableSelfSignature:
+		f.add("pgp/unreadable-self-signature", "%s", because(fmt.Sprintf("The PGP signature%s by %s is right, but does not count", dated(r.Created), f.madeBy()), r.Detail))
+	case pgp.StaleKey:
+		f.add("pgp/stale-key", "%s; to get the key of %s anew: %s",
+			because("The PGP signature"+dated(r.Created)+" is right, but nobody can tell whether its key was still valid", r.Detail), f.madeBy(), keyrings.Hint(f.signer()))
+	default:
+		f.add("pgp/not-checked", "%s", because("PGP was not looked at", r.Detail))
+	}
+}
+
+// signer returns the certificate that made the signature, or its issuer's name
+// for itself if none is known to have.
+func (f *findings) signer() pgp.Fingerprint {
+	if f.PGP.Certificate != "" {
+		return f.PGP.Certificate
+	}
+	return pgp.Fingerprint(f.PGP.Issuer)
+}
+
+// severalSignatures says what the signatures of one file came to. Other tools
+// want all of them to be good.
+func (f *findings) severalSignatures() {
+	r := &f.PGP
+	said := fmt.Sprintf("The .asc holds %d signatures; the one that decided is by %s", r.Signatures, f.madeBy())
+	if len(r.Others) == 0 { // a malformed file
+		f.add("pgp/several-signatures", "%s", said)
+		return
+	}
+	level := Note
+	var statuses []string
+	for _, s := range r.Others {
+		statuses = append(statuses, s.String())
+		if s != pgp.Good && s != pgp.GoodRefreshed {
+			level = Warning
+		}
+	}
+	f.addAt(level, "pgp/several-signatures", "%s (%s), and %s %s %s",
+		said, r.Status, choose(len(statuses), "the other", "the others"), choose(len(statuses), "is", "are"), list(statuses, "and"))
 }
 
 // hasAsc reports whether an .asc is there and was of interest.
@@ -109,6 +157,9 @@ func (f *findings) validPGP() {
 		case pgp.WeakKey:
 			f.add("pgp/weak-key", "The PGP signature%s by %s is made with a key that is too weak today%s",
 				dated(r.Created), keyOf(r.Certificate, f.roster), bracketed(r.Algorithm))
+		case pgp.TextMode:
+			f.add("pgp/text-mode", "The PGP signature%s by %s is over text: it fits a file with other line ends as well, and so does not say that these are its bytes",
+				dated(r.Created), keyOf(r.Certificate, f.roster))
 		case pgp.NoKeyFlags:
 			f.add("pgp/key-flags-missing", "The key of %s does not say that it may sign", keyOf(r.Certificate, f.roster))
 		default:
@@ -135,21 +186,32 @@ func orUnknown(text, otherwise string) string {
 	return text
 }
 
-// wrongSigner tells a release manager from a stranger.
+// wrongSigner tells somebody of the roster from a stranger.
 func (f *findings) wrongSigner() {
 	r, expected := &f.PGP, list(keysOf(f.Expected.Signers, f.roster), "or")
 	k, ok := f.roster.Key(r.Certificate)
 	switch {
 	case !ok:
-		f.add("pgp/unpinned-signer", "The PGP signature%s is valid, but by %s, which the roster does not have; expected is %s",
+		f.add("pgp/unpinned-signer", "The PGP signature%s is valid, but by %s, which the roster does not have; expected: %s",
 			dated(r.Created), keyOf(r.Certificate, f.roster), expected)
 	case k.Signs == "":
-		f.add("pgp/other-release-manager", "The PGP signature%s is valid, but by %s; expected is %s",
+		f.add("pgp/other-release-manager", "The PGP signature%s is valid, but by %s; expected: %s",
 			dated(r.Created), keyOf(r.Certificate, f.roster), expected)
 	default:
-		f.add("pgp/other-release-manager", "The PGP signature%s is valid, but by %s, who signs %s; expected is %s",
-			dated(r.Created), keyOf(r.Certificate, f.roster), k.Signs, expected)
+		f.add("pgp/other-release-manager", "The PGP signature%s is valid, but by %s, who signs %s; expected: %s",
+			dated(r.Created), keyOf(r.Certificate, f.roster), signsWhat(k), expected)
 	}
+}
+
+// signsWhat puts what a key signs, "source 3.12, 3.13; windows 3.8", into a
+// sentence: "the source files of 3.12 and 3.13, and the windows files of 3.8".
+func signsWhat(k keyrings.Key) string {
+	var parts []string
+	for part := range strings.SplitSeq(k.Signs, "; ") {
+		role, series, _ := strings.Cut(part, " ")
+		parts = append(parts, fmt.Sprintf("the %s files of %s", role, list(strings.Split(series, ", "), "and")))
+	}
+	return strings.Join(parts, ", and ")
 }
 
 func (f *findings) rejected() {

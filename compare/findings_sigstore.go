@@ -66,6 +66,12 @@ func (f *findings) notesOfBundle() {
 	if f.Sigstore.DeprecatedP384 {
 		f.add("sigstore/deprecated-p384-sha256", "The bundle is signed with a P-384 key over SHA-256, which today's clients accept only through a deprecated path")
 	}
+	if f.Sigstore.InclusionPromise && !f.Sigstore.InclusionProof {
+		f.add("sigstore/promise-only", "The bundle is verified by the log's promise alone, without proof that it was logged, which some clients refuse (sigstore-python from 3 on): download it again")
+	}
+	if f.Sigstore.PredicateType != "" {
+		f.add("sigstore/statement", "The bundle signs a statement about the file (%s), not the file itself", f.Sigstore.PredicateType)
+	}
 	if f.Sigstore.IssuerV1Only {
 		f.add("sigstore/issuer-v1-only", "The signing certificate names its issuer only in the old extension, which clients will stop reading")
 	}
@@ -96,13 +102,13 @@ func (f *findings) wrongIdentity() {
 	person, all, ok := f.roster.Identified(r.Identity)
 	switch {
 	case !ok:
-		f.add("sigstore/wrong-identity", "The bundle%s is valid, but signed as %s, whom the roster does not have; expected is %s",
+		f.add("sigstore/wrong-identity", "The bundle%s is valid, but signed as %s, whom the roster does not have; expected: %s",
 			dated(r.Time()), pair(r.Identity), pairs(f.Expected))
 	case len(all) == 0:
-		f.add("sigstore/other-release-manager", "The bundle%s is valid, but signed by %s as %s; expected is %s",
+		f.add("sigstore/other-release-manager", "The bundle%s is valid, but signed by %s as %s; expected: %s",
 			dated(r.Time()), person.Name, pair(r.Identity), pairs(f.Expected))
 	default:
-		f.add("sigstore/other-release-manager", "The bundle%s is valid, but signed by %s as %s, who signs %s; expected is %s",
+		f.add("sigstore/other-release-manager", "The bundle%s is valid, but signed by %s as %s, who signs %s; expected: %s",
 			dated(r.Time()), person.Name, pair(r.Identity), seriesList(all), pairs(f.Expected))
 	}
 }
@@ -120,7 +126,7 @@ func (f *findings) untrusted() {
 	case sigstore.UntrustedTime:
 		f.add("sigstore/untrusted", "No log or time authority of the trust root says when the bundle was signed%s", refresh)
 	case sigstore.UnexpectedKind:
-		f.add("sigstore/untrusted", "The bundle is signed with a bare key where a certificate is expected, or the reverse")
+		f.add("sigstore/untrusted", "The bundle does not answer the question: %s", orUnknown(r.Detail, "signed with a bare key where a certificate is needed, or the reverse"))
 	default:
 		f.add("sigstore/untrusted", "%s%s", because("The bundle does not lead back to the trust root", r.Detail), refresh)
 	}
@@ -156,11 +162,11 @@ func (f *findings) noCheckpoint() {
 		return
 	}
 	if person, all, ok := f.roster.Identified(r.PromiseIdentity); ok {
-		f.addAt(Warning, "sigstore/other-release-manager", "By its inclusion promise the bundle is signed by %s as %s, who signs %s; expected is %s",
+		f.addAt(Warning, "sigstore/other-release-manager", "By its inclusion promise the bundle is signed by %s as %s, who signs %s; expected: %s",
 			person.Name, pair(r.PromiseIdentity), orUnknown(seriesList(all), "nothing"), pairs(f.Expected))
 		return
 	}
-	f.addAt(Warning, "sigstore/wrong-identity", "By its inclusion promise the bundle is signed as %s, whom the roster does not have; expected is %s",
+	f.addAt(Warning, "sigstore/wrong-identity", "By its inclusion promise the bundle is signed as %s, whom the roster does not have; expected: %s",
 		pair(r.PromiseIdentity), pairs(f.Expected))
 }
 

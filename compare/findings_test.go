@@ -49,7 +49,7 @@ func TestFindings(t *testing.T) {
 			"error compare/conflict, error pgp/rejected", "pgp/rejected", []string{"not to be accepted"}},
 		{"by another release manager", evidence(t, "Python-3.10.14.tgz", func(e *Evidence) { e.PGP.Status, e.PGP.Certificate = pgp.WrongSigner, lukaszKey }),
 			"error compare/conflict, error pgp/other-release-manager, note pgp/signed-by-subkey", "pgp/other-release-manager",
-			[]string{"by Łukasz Langa (" + string(lukaszKey) + "), who signs", "3.8", "expected is Pablo Galindo Salgado (A035C8C19219BA821ECEA86B64E628F8D684696D)"}},
+			[]string{"by Łukasz Langa (" + string(lukaszKey) + "), who signs the source files of 3.8 and 3.9", "expected: Pablo Galindo Salgado (A035C8C19219BA821ECEA86B64E628F8D684696D)"}},
 		{"by a stranger", evidence(t, source, pgpWith(func(r *pgp.Result) {
 			r.Status, r.Certificate, r.SigningKey = pgp.WrongSigner, "0000000000000000000000000000000000000000", "0000000000000000000000000000000000000000"
 		})), "error compare/conflict, error pgp/unpinned-signer", "pgp/unpinned-signer", []string{"the key 0000000000000000000000000000000000000000, which the roster does not have", "Thomas Wouters"}},
@@ -64,6 +64,30 @@ func TestFindings(t *testing.T) {
 			r.KeyExpiredSince, r.KeyRevokedSince, r.SigningKey, r.Signatures = on(t, "2026-07-02"), on(t, "2026-08-01"), lukaszKey, 3
 		})), "warning pgp/key-revoked-since, note pgp/key-expired-since, note pgp/several-signatures, note pgp/signed-by-subkey", "pgp/key-expired-since",
 			[]string{"Thomas Wouters", "expired on 2026-07-02", "this signature of 2025-05-01"}},
+		{"by somebody who is no release manager", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.Status, r.Certificate, r.SigningKey = pgp.WrongSigner, steveKey, steveKey
+		})), "error compare/conflict, error pgp/other-release-manager", "pgp/other-release-manager", []string{"by Steve Dower (" + string(steveKey) + "), who signs the windows files of ", "expected: Thomas Wouters"}},
+		{"text mode", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.Status, r.Weaknesses = pgp.Weak, []pgp.Weakness{pgp.TextMode}
+		})), "warning pgp/text-mode", "pgp/text-mode", []string{"2025-05-01", "Thomas Wouters", "other line ends"}},
+		{"stale key", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.Status, r.Reason, r.Detail = pgp.Unchecked, pgp.StaleKey, "the copy of the key at hand expired on 2025-01-01"
+		})), "warning pgp/stale-key", "pgp/stale-key", []string{"2025-05-01", "expired on 2025-01-01", "Thomas Wouters (" + string(thomasKey) + ") anew: " + keyrings.Hint(thomasKey)}},
+		{"unreadable revocation", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.Status, r.Reason, r.Detail = pgp.Unchecked, pgp.UnreadableRevocation, "whether the key is revoked cannot be told"
+		})), "warning pgp/unreadable-revocation", "pgp/unreadable-revocation", []string{"2025-05-01", "Thomas Wouters", "does not count: whether the key is revoked cannot be told"}},
+		{"unreadable self-signature", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.Status, r.Reason, r.Detail = pgp.Unchecked, pgp.UnreadableSelfSignature, "whether the key was valid then cannot be told"
+		})), "warning pgp/unreadable-self-signature", "pgp/unreadable-self-signature", []string{"2025-05-01", "Thomas Wouters", "whether the key was valid then cannot be told"}},
+		{"several good", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.Signatures, r.Others = 2, []pgp.Status{pgp.GoodRefreshed}
+		})), "note pgp/several-signatures", "pgp/several-signatures", []string{"holds 2 signatures", "Thomas Wouters (" + string(thomasKey) + ") (good), and the other is good-refreshed"}},
+		{"several, not all good", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.Signatures, r.Others = 3, []pgp.Status{pgp.Good, pgp.Bad}
+		})), "warning pgp/several-signatures", "pgp/several-signatures", []string{"holds 3 signatures", "and the others are good and bad"}},
+		{"several, one of them weak", evidence(t, source, pgpWith(func(r *pgp.Result) {
+			r.Signatures, r.Others = 2, []pgp.Status{pgp.Weak}
+		})), "warning pgp/several-signatures", "", nil},
 		{"malformed", evidence(t, source, byPGP(pgp.Result{Status: pgp.Malformed, Reason: pgp.HTML, Detail: "an HTML page"})),
 			"error pgp/malformed", "pgp/malformed", []string{"is not one: an HTML page"}},
 		{"unsupported", evidence(t, "Python-2.3.tgz", byPGP(pgp.Result{Status: pgp.Unsupported, Reason: pgp.OldVersion, Detail: "a version 3 packet"})),
@@ -86,9 +110,9 @@ func TestFindings(t *testing.T) {
 		{"bad for another reason", evidence(t, source, sigstoreIs(sigstore.Bad, "")), "error compare/conflict, error sigstore/bad", "sigstore/bad", []string{"some detail"}},
 		{"another release manager's", evidence(t, "python-3.11.4-amd64.exe", bySigstore(sigstore.Result{Status: sigstore.WrongIdentity, Identity: lukasz, LogTime: on(t, "2023-06-06")})),
 			"error compare/conflict, error sigstore/other-release-manager", "sigstore/other-release-manager",
-			[]string{"2023-06-06", "Łukasz Langa as lukasz@langa.pl (https://github.com/login/oauth), who signs 3.8 and 3.9", "expected is pablogsal@python.org (https://accounts.google.com)"}},
+			[]string{"2023-06-06", "Łukasz Langa as lukasz@langa.pl (https://github.com/login/oauth), who signs 3.8 and 3.9", "expected: pablogsal@python.org (https://accounts.google.com)"}},
 		{"a stranger's", evidence(t, source, bySigstore(sigstore.Result{Status: sigstore.WrongIdentity, Identity: stranger})),
-			"error compare/conflict, error sigstore/wrong-identity", "sigstore/wrong-identity", []string{"mallory@example.com", "expected is thomas@python.org"}},
+			"error compare/conflict, error sigstore/wrong-identity", "sigstore/wrong-identity", []string{"mallory@example.com", "expected: thomas@python.org"}},
 		{"log not trusted", evidence(t, source, sigstoreIs(sigstore.Untrusted, sigstore.UntrustedLog)),
 			"error compare/conflict, error sigstore/untrusted", "sigstore/untrusted", []string{"transparency log", "outdated", "--trusted-root"}},
 		{"chain not trusted", evidence(t, source, sigstoreIs(sigstore.Untrusted, sigstore.UntrustedChain)),
@@ -112,8 +136,15 @@ func TestFindings(t *testing.T) {
 		{"a bundle nobody could read", evidence(t, source, sigstoreIs(sigstore.Unchecked, sigstore.Unreadable)), "error sigstore/unreadable", "sigstore/unreadable", []string{"some detail"}},
 		{"old algorithms", evidence(t, source, sigstoreWith(func(r *sigstore.Result) { r.DeprecatedP384, r.IssuerV1Only = true, true })),
 			"note sigstore/deprecated-p384-sha256, note sigstore/issuer-v1-only", "sigstore/deprecated-p384-sha256", []string{"P-384", "SHA-256"}},
+		{"a promise only", evidence(t, source, sigstoreWith(func(r *sigstore.Result) { r.InclusionPromise = true })),
+			"warning sigstore/promise-only", "sigstore/promise-only", []string{"promise alone", "sigstore-python from 3 on", "download it again"}},
+		{"a promise and a proof", evidence(t, source, sigstoreWith(func(r *sigstore.Result) { r.InclusionPromise, r.InclusionProof = true, true })), "", "", nil},
+		{"a statement", evidence(t, source, sigstoreWith(func(r *sigstore.Result) { r.PredicateType = "https://slsa.dev/provenance/v1" })),
+			"note sigstore/statement", "sigstore/statement", []string{"a statement about the file (https://slsa.dev/provenance/v1), not the file itself"}},
+		{"a key, no certificate", evidence(t, source, bySigstore(sigstore.Result{Status: sigstore.Untrusted, Reason: sigstore.UnexpectedKind, Detail: "signed with a bare key where a certificate is needed"})),
+			"error compare/conflict, error sigstore/untrusted", "sigstore/untrusted", []string{"signed with a bare key where a certificate is needed"}},
 		{"a bundle of 3.6", evidence(t, "Python-3.6.15.tgz", bySigstore(sigstore.Result{Status: sigstore.WrongIdentity, Identity: stranger})),
-			"error compare/conflict, error sigstore/wrong-identity, note sigstore/unexpected", "sigstore/wrong-identity", []string{"expected is nobody"}},
+			"error compare/conflict, error sigstore/wrong-identity, note sigstore/unexpected", "sigstore/wrong-identity", []string{"expected: nobody"}},
 
 		// Both
 		{"weak and no bundle due", evidence(t, "Python-2.7.5.tgz", func(e *Evidence) { e.PGP.Status, e.PGP.Weaknesses = pgp.Weak, []pgp.Weakness{pgp.WeakKey} }),
@@ -145,7 +176,7 @@ func TestFindings(t *testing.T) {
 				{By: "c.dsc", Size: -1},
 			}
 		}), "error source/published-digest-differs, error source/size-differs", "source/published-digest-differs",
-			[]string{strings.Repeat("aa", 32), "a.dsc says " + strings.Repeat("bb", 32)}},
+			[]string{"The file's SHA-256 is " + strings.Repeat("aa", 32) + "; a.dsc says " + strings.Repeat("bb", 32)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := Assess(tt.e, r)
@@ -159,11 +190,16 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// TestUnknownKeyEndsWithTheCommand lets people copy it.
-func TestUnknownKeyEndsWithTheCommand(t *testing.T) {
-	a := Assess(evidence(t, "Python-3.13.5.tgz", byPGP(pgp.Result{Status: pgp.UnknownKey})), roster(t))
-	if m := message(t, a, "pgp/unknown-key"); !strings.HasSuffix(m, keyrings.Hint(thomasKey)) {
-		t.Errorf("%q does not end with %q", m, keyrings.Hint(thomasKey))
+// TestEndsWithTheCommand lets people copy it.
+func TestEndsWithTheCommand(t *testing.T) {
+	for code, r := range map[Code]pgp.Result{
+		"pgp/unknown-key": {Status: pgp.UnknownKey},
+		"pgp/stale-key":   {Status: pgp.Unchecked, Reason: pgp.StaleKey, Certificate: thomasKey},
+	} {
+		a := Assess(evidence(t, "Python-3.13.5.tgz", byPGP(r)), roster(t))
+		if m := message(t, a, code); !strings.HasSuffix(m, keyrings.Hint(thomasKey)) {
+			t.Errorf("%q does not end with %q", m, keyrings.Hint(thomasKey))
+		}
 	}
 }
 

@@ -31,7 +31,11 @@ func noteSameDigest(all []Assessment) {
 		}
 		if len(others) > 0 {
 			f := findings{Evidence: &a.Evidence, list: a.Findings}
-			f.add("compare/same-digest", "The same bytes are also published as %s", list(others, "and"))
+			if a.Size < 0 {
+				f.add("compare/same-digest", "The source gives the same digest for %s", list(others, "and"))
+			} else {
+				f.add("compare/same-digest", "The same bytes are also published as %s", list(others, "and"))
+			}
 			a.Findings = f.list
 		}
 	}

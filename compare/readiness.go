@@ -58,6 +58,7 @@ type judging struct {
 	failed     []*Assessment
 	open       []*Assessment // something about them that matters could not be checked
 	openBundle []*Assessment // ... their bundle
+	differ     []*Assessment // they are not what the source says of them
 	good       []*Assessment // with a bundle that holds, and PGP does not speak against it
 	gaps       []*Assessment // certainly without a bundle that can be checked
 
@@ -82,7 +83,11 @@ func (j *judging) sortIn(a *Assessment) {
 	if bundle {
 		j.openBundle = append(j.openBundle, a)
 	}
-	if bundle || a.openPGP() {
+	differs := a.differs()
+	if differs {
+		j.differ = append(j.differ, a)
+	}
+	if bundle || differs || a.openPGP() {
 		j.open = append(j.open, a)
 	}
 	switch {
@@ -108,6 +113,14 @@ func (a *Assessment) openBundle() bool {
 		return true
 	}
 	return false
+}
+
+// differs reports whether the source says something else about the artifact's
+// bytes. One of the two is wrong, whatever the signatures say.
+func (a *Assessment) differs() bool {
+	return slices.ContainsFunc(a.Findings, func(f Finding) bool {
+		return f.Code == "source/published-digest-differs" || f.Code == "source/size-differs"
+	})
 }
 
 // pairOnly reports whether the artifact has a .sig and .crt pair and no bundle.
@@ -243,8 +256,28 @@ func (j *judging) openQuestions() {
 	if n := len(unreadable); n > 0 {
 		j.add("source/unreadable", unreadable, "%s not be read: make %s readable and run again", artifacts(n, "could", "could"), choose(n, "it", "them"))
 	}
+	j.differing()
 	j.openBundles(bundles)
 	j.openSignatures(asc)
+}
+
+// differing gives the reasons for artifacts that are not what the source says.
+func (j *judging) differing() {
+	g := groups(j.differ, func(a *Assessment) Code {
+		if slices.ContainsFunc(a.Findings, func(f Finding) bool { return f.Code == "source/published-digest-differs" }) {
+			return "source/published-digest-differs"
+		}
+		return "source/size-differs"
+	})
+	for _, by := range []struct {
+		code Code
+		what string
+	}{{"source/published-digest-differs", "digest"}, {"source/size-differs", "size"}} {
+		if some := g[by.code]; some != nil {
+			j.add(by.code, some, "%s another %s than the source says: find out which of the two is wrong, get the right one and run again",
+				artifacts(len(some), "has", "have"), by.what)
+		}
+	}
 }
 
 // judgedKnown reports whether the roster knows the series, or somebody said
@@ -339,13 +372,33 @@ func (j *judging) openSignatures(all []*Assessment) {
 			return "pgp/unsupported"
 		case r.Status == pgp.Malformed:
 			return "pgp/malformed"
+		case r.Status != pgp.Unchecked:
+			return "pgp/not-checked"
 		case r.Reason == pgp.Unreadable:
 			return "pgp/unreadable"
+		case r.Reason == pgp.UnreadableRevocation:
+			return "pgp/unreadable-revocation"
+		case r.Reason == pgp.UnreadableSelfSignature:
+			return "pgp/unreadable-self-signature"
+		case r.Reason == pgp.StaleKey:
+			return "pgp/stale-key"
 		}
 		return "pgp/not-checked"
 	})
 	if some := g["pgp/unknown-key"]; some != nil {
 		j.add("pgp/unknown-key", some, "%s", j.unknownKeys(some))
+	}
+	if some := g["pgp/stale-key"]; some != nil {
+		j.add("pgp/stale-key", some, "%s by a key that had expired by every copy at hand, all older than the %s: get a newer copy of the key of %s and run again with --keyring",
+			artifacts(len(some), "has a PGP signature", "have PGP signatures"), choose(len(some), "signature", "signatures"), list(j.madeBy(some), "and"))
+	}
+	if some := g["pgp/unreadable-revocation"]; some != nil {
+		j.add("pgp/unreadable-revocation", some, "%s by a key with a revocation that cannot be read (%s): find out whether the key is revoked, and do not count on %s until then",
+			artifacts(len(some), "has a PGP signature", "have PGP signatures"), list(j.madeBy(some), "and"), choose(len(some), "it", "them"))
+	}
+	if some := g["pgp/unreadable-self-signature"]; some != nil {
+		j.add("pgp/unreadable-self-signature", some, "%s by a key with a self-signature that cannot be read (%s): get a newer copy of the key and run again with --keyring",
+			artifacts(len(some), "has a PGP signature", "have PGP signatures"), list(j.madeBy(some), "and"))
 	}
 	if some := g["pgp/unsupported"]; some != nil {
 		j.add("pgp/unsupported", some, "%s of a kind that can no longer be checked: rely on the bundle where there is one, else on a digest that you pinned yourself",
@@ -368,6 +421,18 @@ func (j *judging) openSignatures(all []*Assessment) {
 		j.add("pgp/not-checked", some, "PGP was not looked at for %s%s: %s",
 			count(len(some), "artifact"), bracketed(some[0].PGP.Detail), notChecked(asked))
 	}
+}
+
+// madeBy names the keys that made some signatures, each once.
+func (j *judging) madeBy(all []*Assessment) []string {
+	var names []string
+	for _, a := range all {
+		f := findings{Evidence: &a.Evidence, roster: j.roster}
+		if name := f.madeBy(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // notChecked is the remedy where a method was asked about, or was not.
@@ -474,11 +539,13 @@ func (j *judging) standing(r Readiness) {
 func (j *judging) complete() string {
 	n := len(j.good)
 	said := fmt.Sprintf("%s (%s) %s a good bundle, signed as %s", lookedAt(n, n), j.span(), choose(n, "has", "have"), signedAs(j.good))
-	byPGP, due, none, why := 0, 0, 0, ""
+	byPGP, due, feeble, none, why := 0, 0, 0, 0, ""
 	for _, a := range j.good {
 		switch {
 		case a.pgpClass() == pass:
 			byPGP++
+		case a.pgpClass() == weak:
+			feeble++
 		case a.Expected.PGP == keyrings.Required:
 			due++
 		case a.Expected.PGP == keyrings.None && (a.pgpClass() == absent || a.pgpOutOfQuestion()):
@@ -491,15 +558,37 @@ func (j *judging) complete() string {
 		return said + "; there is no PGP to give up" + bracketed(why) + ": verify the bundle against " + thisIdentity(j.good)
 	case byPGP == n:
 		said += ", and " + choose(n, "the PGP signature agrees", "every PGP signature agrees")
-	case byPGP > 0 && due > 0:
-		said += fmt.Sprintf(", %d %s a good PGP signature too, and %d %s none that counts",
-			byPGP, choose(byPGP, "has", "have"), due, choose(due, "has", "have"))
 	case byPGP > 0:
 		said += fmt.Sprintf(", and %d %s a good PGP signature too", byPGP, choose(byPGP, "has", "have"))
-	case due > 0:
-		said += ", and no PGP signature counts where there should be one"
 	}
-	return said + ": verify the bundle against " + thisIdentity(j.good) + ", and the .asc can go"
+	verify := "verify the bundle against " + thisIdentity(j.good)
+	var lost []string
+	if due > 0 {
+		lost = append(lost, fmt.Sprintf("%s no PGP signature though one was due", ofThem(due, n)))
+	}
+	if feeble > 0 {
+		lost = append(lost, fmt.Sprintf("%s a PGP signature that does not count", ofThem(feeble, n)))
+	}
+	if lost != nil {
+		said += "; " + strings.Join(lost, ", and ") + ", and nothing is lost by that"
+	}
+	if byPGP+feeble > 0 {
+		verify += ", and the .asc can go"
+	}
+	return said + ": " + verify
+}
+
+// ofThem begins "it has no PGP signature": how many of n have something, or have not.
+func ofThem(some, n int) string {
+	switch {
+	case n == 1:
+		return "it has"
+	case some == n && n == 2:
+		return "both have"
+	case some == n:
+		return "all have"
+	}
+	return fmt.Sprintf("%d %s", some, choose(some, "has", "have"))
 }
 
 // lookedAt is "All 54 artifacts looked at", or how many of them.

@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +35,18 @@ func readinessCases(t testing.TB) []readinessCase {
 	good := func(files ...string) []Evidence { return all(nil, files...) }
 	with := func(c change, files ...string) []Evidence { return all([]change{c}, files...) }
 	both := func(c, d change, files ...string) []Evidence { return all([]change{c, d}, files...) }
+	doubted := func(why pgp.Reason, files ...string) []Evidence {
+		return with(func(e *Evidence) { e.PGP.Status, e.PGP.Reason = pgp.Unchecked, why }, files...)
+	}
+	published := func(wrongDigest bool, size int64) change {
+		return func(e *Evidence) {
+			e.SHA256 = fmt.Sprintf("%x", sha256.Sum256([]byte(e.Name.File)))
+			e.Published = []Published{{By: "a.dsc", Size: size, SHA256: e.SHA256}}
+			if wrongDigest {
+				e.Published[0].SHA256 = strings.Repeat("cd", 32)
+			}
+		}
+	}
 	unknownKey := byPGP(pgp.Result{Status: pgp.UnknownKey, Issuer: "0123456789ABCDEF"})
 	old := func(holds bool) change {
 		return bySigstore(sigstore.Result{Status: sigstore.Incompatible, Reason: sigstore.NoCheckpoint, PromiseHolds: holds, PromiseIdentity: pablo})
@@ -52,8 +66,24 @@ func readinessCases(t testing.TB) []readinessCase {
 			{"compare/complete", []string{"Both artifacts looked at", "thomas@python.org (https://accounts.google.com), and every PGP signature agrees", "the .asc can go"}, ""},
 		}},
 		{"3.13, one .asc missing", slices.Concat(good("Python-3.13.5.tgz"), with(noAsc, "Python-3.13.5.tar.xz")), Ready, []wanted{
-			{"compare/complete", []string{"1 has a good PGP signature too, and 1 has none that counts"}, ""},
+			{"compare/complete", []string{"and 1 has a good PGP signature too; 1 has no PGP signature though one was due, and nothing is lost by that: verify the bundle against that identity, and the .asc can go"}, ""},
 		}},
+		{"3.13, no .asc at all", with(noAsc, "Python-3.13.5.tgz", "Python-3.13.5.tar.xz"), Ready, []wanted{
+			{"compare/complete", []string{"(https://accounts.google.com); both have no PGP signature though one was due, and nothing is lost by that: verify the bundle against that identity"}, ""},
+		}},
+		{"3.13, every key in doubt", slices.Concat(doubted(pgp.StaleKey, "Python-3.13.1.tgz", "Python-3.13.2.tgz"), doubted(pgp.UnreadableRevocation, "Python-3.13.3.tgz"),
+			doubted(pgp.UnreadableSelfSignature, "Python-3.13.4.tgz")), Undetermined, []wanted{
+			{"pgp/stale-key", []string{"2 artifacts have PGP signatures by a key that had expired by every copy at hand", "get a newer copy of the key of Thomas Wouters (" + string(thomasKey) + ")", "--keyring"}, "Python-3.13.1.tgz Python-3.13.2.tgz"},
+			{"pgp/unreadable-revocation", []string{"1 artifact has a PGP signature by a key with a revocation that cannot be read (Thomas Wouters"}, "Python-3.13.3.tgz"},
+			{"pgp/unreadable-self-signature", []string{"self-signature that cannot be read (Thomas Wouters", "newer copy"}, "Python-3.13.4.tgz"},
+			{"compare/good-bundles", []string{"All 4 artifacts"}, ""},
+		}},
+		{"3.13, not what the source says", slices.Concat(good("Python-3.13.1.tgz"), with(published(true, 1000), "Python-3.13.2.tgz"), with(published(false, 999), "Python-3.13.3.tgz")), Undetermined, []wanted{
+			{"source/published-digest-differs", []string{"1 artifact has another digest than the source says", "which of the two is wrong"}, "Python-3.13.2.tgz"},
+			{"source/size-differs", []string{"1 artifact has another size than the source says"}, "Python-3.13.3.tgz"},
+			{"compare/good-bundles", []string{"All 3 artifacts"}, ""},
+		}},
+		{"3.13, what the source says", with(published(false, 1000), "Python-3.13.2.tgz"), Ready, []wanted{{"compare/complete", nil, ""}}},
 		{"3.13, mirror without one bundle", slices.Concat(good("Python-3.13.5.tgz"), with(noBundle, "Python-3.13.4.tgz")), ReadyWithGaps, []wanted{
 			{"compare/missing-bundle", []string{"1 artifact has no bundle, though it should", "python.org"}, "Python-3.13.4.tgz"},
 			{"compare/complete-from", []string{"From 3.13.5 on"}, ""},
@@ -192,7 +222,7 @@ func readinessCases(t testing.TB) []readinessCase {
 			{"compare/recalled-release", []string{"left out"}, "Python-3.9.8.tgz"},
 		}},
 		{"weak PGP beside good bundles", with(func(e *Evidence) { e.PGP.Status, e.PGP.Weaknesses = pgp.Weak, []pgp.Weakness{pgp.WeakKey} }, "Python-3.13.5.tgz"), Ready, []wanted{
-			{"compare/complete", []string{"no PGP signature counts where there should be one"}, ""},
+			{"compare/complete", []string{"it has a PGP signature that does not count, and nothing is lost by that"}, ""},
 		}},
 		{"a managed key", with(bySigstore(sigstore.Result{Status: sigstore.Good}), "Python-3.13.5.tgz"), Ready, []wanted{
 			{"compare/complete", []string{"signed as the given key"}, ""},
@@ -262,6 +292,9 @@ func TestReadyMeansGood(t *testing.T) {
 			for _, a := range all {
 				if a.Name.Version.Series() != s.Series || a.Expected.Recalled != "" {
 					continue
+				}
+				if s.Readiness == Ready && slices.ContainsFunc(a.Findings, func(f Finding) bool { return f.Level == Error && strings.HasPrefix(string(f.Code), "source/") }) {
+					t.Fatalf("ready, with %v: %+v", codesOf(a), e)
 				}
 				if s.Readiness == Ready && a.Verdict != Equivalent && a.Verdict != SigstoreOnly {
 					t.Fatalf("ready, with %s: %+v", a.Verdict, e)

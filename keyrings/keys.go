@@ -147,6 +147,13 @@ func (r *Roster) Keyring(files []KeyFile) (*pgp.Keyring, []Problem) {
 	for i, f := range files {
 		results[i].added, results[i].skipped, results[i].err = everything.Add(f.Source, f.Data)
 	}
+	// What was skipped may have been made whole by a later file: a copy without
+	// user ID, a revocation that came before its key.
+	for i, f := range files {
+		if results[i].skipped != nil {
+			results[i].added, results[i].skipped, results[i].err = everything.Add(f.Source, f.Data)
+		}
+	}
 	certificates := make(map[pgp.Fingerprint]pgp.Certificate)
 	for _, c := range everything.Certificates() {
 		certificates[c.Fingerprint] = c
@@ -161,14 +168,13 @@ func (r *Roster) Keyring(files []KeyFile) (*pgp.Keyring, []Problem) {
 			problem("%s", strings.TrimPrefix(err.Error(), f.Source+": "))
 		}
 		for _, s := range results[i].skipped {
-			// A copy that another file made whole is no problem.
-			if _, ok := certificates[s.Fingerprint]; ok && s.Fingerprint != "" {
-				continue
-			}
-			if s.Fingerprint != "" {
+			switch _, readable := certificates[s.Fingerprint]; {
+			case s.Fingerprint == "":
+				problem("a part of this file could not be used: %s", s.Reason)
+			case !readable:
 				problem("key %s could not be read: %s", s.Fingerprint, s.Reason)
-			} else {
-				problem("a part of this file could not be read: %s", s.Reason)
+			case pinned(s.Fingerprint): // a stranger's is ignored as a whole
+				problem("a part of key %s could not be used: %s", s.Fingerprint, s.Reason)
 			}
 		}
 		strangers := 0

@@ -30,7 +30,7 @@ func TestGPGV(t *testing.T) {
 		status Status
 	}{
 		{"good", plain, sign(t, key, y2020), "GOODSIG", Good},
-		{"text", plain, sign(t, key, y2020, text), "GOODSIG", Good},
+		{"text", plain, sign(t, key, y2020, text), "GOODSIG", Weak},
 		{"SHA-256", plain, sign(t, key, y2020, hashed(crypto.SHA256)), "GOODSIG", Good},
 		{"subkey", plain.clone().subkey(sub).bind(sub, true, y2019, signOnly), sign(t, sub, y2020), "GOODSIG", Good},
 		{"refreshed", named().self(y2022, certifyAndSign), sign(t, key, y2020), "GOODSIG", GoodRefreshed},

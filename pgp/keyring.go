@@ -22,6 +22,7 @@ import (
 // remembers inside a parsed key what it found under one configuration and date.
 type Keyring struct {
 	certs map[Fingerprint]*certificate
+	loose []looseRevocation // that stood outside the certificates they are of
 }
 
 // Certificate describes one certificate of a keyring, all its copies taken
@@ -71,8 +72,10 @@ func (k *Keyring) Add(source string, data []byte) (added []Fingerprint, skipped 
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", source, err)
 	}
+	var loose []looseRevocation
 	for _, part := range parts {
 		packets, err := splitPackets(part)
+		loose = append(loose, looseRevocations(packets)...)
 		groups := slices.Collect(keyGroups(packets))
 		if err != nil {
 			// The last certificate may lack its revocation: it is not taken.
@@ -82,7 +85,8 @@ func (k *Keyring) Add(source string, data []byte) (added []Fingerprint, skipped 
 			skipped = append(skipped, Skipped{Reason: "the last key of the file: " + err.Error()})
 		}
 		for _, group := range groups {
-			cert, notes := readCertificate(source, part, group)
+			cert, others, notes := readCertificate(source, part, group)
+			loose = append(loose, others...)
 			skipped = append(skipped, notes...)
 			if cert == nil {
 				continue
@@ -101,6 +105,29 @@ func (k *Keyring) Add(source string, data []byte) (added []Fingerprint, skipped 
 			}
 		}
 	}
+	for _, l := range loose {
+		same := func(m looseRevocation) bool { return bytes.Equal(l.packet.serialized, m.packet.serialized) }
+		if !slices.ContainsFunc(k.loose, same) {
+			k.loose = append(k.loose, l)
+		}
+	}
+	k.attach()
+	for _, l := range loose {
+		owners := k.owners(l)
+		if len(owners) == 0 {
+			skipped = append(skipped, Skipped{Reason: l.unclaimed()})
+		}
+		for _, f := range owners {
+			switch cert := k.certs[f]; {
+			case l.sig == nil:
+				skipped = append(skipped, Skipped{f, fmt.Sprintf("a revocation the library cannot read: %v", l.err)})
+			case cert.unreadable != nil:
+				skipped = append(skipped, Skipped{f, cert.unreadable.Error()})
+			case !slices.Contains(added, f):
+				added = append(added, f)
+			}
+		}
+	}
 	if len(added) == 0 && len(skipped) == 0 {
 		return nil, nil, fmt.Errorf("%s: there is no public key in it", source)
 	}
@@ -110,6 +137,7 @@ func (k *Keyring) Add(source string, data []byte) (added []Fingerprint, skipped 
 // Select returns a keyring of the certificates that keep accepts.
 func (k *Keyring) Select(keep func(Fingerprint) bool) *Keyring {
 	selected := NewKeyring()
+	selected.loose = slices.Clone(k.loose)
 	for f, c := range k.certs {
 		if keep(f) {
 			selected.certs[f] = c // never changed once finished
@@ -174,17 +202,18 @@ func binaryKeys(data []byte) (parts [][]byte, skipped []Skipped, err error) {
 	return parts, skipped, nil
 }
 
+func (p rawPacket) isKey() bool { return p.tag == tagPublicKey || p.tag == tagSecretKey }
+
 // keyGroups groups packets by the primary key they follow. What stands before
-// the first one belongs to nobody.
+// the first one is for looseRevocations.
 func keyGroups(packets []rawPacket) func(yield func([]rawPacket) bool) {
-	isKey := func(p rawPacket) bool { return p.tag == tagPublicKey || p.tag == tagSecretKey }
 	return func(yield func([]rawPacket) bool) {
 		for len(packets) > 0 {
 			n := 1
-			for n < len(packets) && !isKey(packets[n]) {
+			for n < len(packets) && !packets[n].isKey() {
 				n++
 			}
-			if isKey(packets[0]) && !yield(packets[:n]) {
+			if packets[0].isKey() && !yield(packets[:n]) {
 				return
 			}
 			packets = packets[n:]
@@ -214,6 +243,7 @@ type certificate struct {
 type component struct {
 	head       []byte
 	signatures []selfSignature // by time, then bytes
+	unread     []unread        // by bytes
 }
 
 type selfSignature struct {
@@ -230,6 +260,16 @@ func (c *component) add(s selfSignature) {
 	}
 }
 
+// take adds the signatures of another copy of the component.
+func (c *component) take(d component) {
+	for _, s := range d.signatures {
+		c.add(s)
+	}
+	for _, u := range d.unread {
+		c.doubt(u)
+	}
+}
+
 // part returns the component of parts with that head, after adding it if need
 // be. It is valid until the next call.
 func part(parts *[]component, head []byte) *component {
@@ -242,10 +282,11 @@ func part(parts *[]component, head []byte) *component {
 }
 
 // readCertificate reads the packets of one certificate, which stand in data.
-// It returns nil if its primary key cannot be used, and what it could not read.
-func readCertificate(source string, data []byte, packets []rawPacket) (*certificate, []Skipped) {
+// It returns nil if its primary key cannot be used, the revocations in it that
+// are in the name of other keys, and what it could not read.
+func readCertificate(source string, data []byte, packets []rawPacket) (*certificate, []looseRevocation, []Skipped) {
 	if packets[0].tag == tagSecretKey {
-		return nil, []Skipped{{Reason: "a private key: give the public one"}}
+		return nil, nil, []Skipped{{Reason: "a private key: give the public one"}}
 	}
 	parsed, err := packets[0].parse()
 	primary, ok := parsed.(*packet.PublicKey)
@@ -253,7 +294,7 @@ func readCertificate(source string, data []byte, packets []rawPacket) (*certific
 		err = errors.New("it is no public key")
 	}
 	if err != nil {
-		return nil, []Skipped{{Reason: fmt.Sprintf("a key the library cannot read: %v", err)}}
+		return nil, nil, []Skipped{{Reason: fmt.Sprintf("a key the library cannot read: %v", err)}}
 	}
 
 	raw := sha256.Sum256(data[packets[0].start:packets[len(packets)-1].end])
@@ -262,6 +303,7 @@ func readCertificate(source string, data []byte, packets []rawPacket) (*certific
 		fingerprint: fingerprint(primary),
 		primary:     component{head: packets[0].serialized},
 	}
+	var loose []looseRevocation
 	var skipped []Skipped
 	skip := func(format string, args ...any) {
 		skipped = append(skipped, Skipped{c.fingerprint, fmt.Sprintf(format, args...)})
@@ -281,23 +323,35 @@ func readCertificate(source string, data []byte, packets []rawPacket) (*certific
 			subkey = p.serialized
 			part(&c.subkeys, subkey)
 		case tagSignature:
+			o := readOutline(p.contents)
 			sig, err := parseSelfSignature(p)
 			if err != nil {
-				if isRevocation(readOutline(p.contents).sigType) {
-					skip("a revocation the library cannot read: %v", err)
+				switch {
+				case o.issuer == "" || names(o.issuer, c.fingerprint):
+					if c.doubt(user, subkey, newUnread(p, o, err), o.issuer != "") && isRevocation(o.sigType) {
+						skip("a revocation the library cannot read: %v", err)
+					}
+				case o.sigType == packet.SigTypeKeyRevocation:
+					loose = append(loose, newLoose(p))
 				}
 				continue
 			}
 			stated := sig.IssuerKeyId != nil
 			own := stated && sig.CheckKeyIdOrFingerprint(primary)
 			self := selfSignature{sig.CreationTime, p.serialized}
+			if own && mustBeUnderstood(sig) && !isRevocation(sig.SigType) {
+				c.doubt(user, subkey, newUnread(p, o, errors.New("it has a critical notation that nobody here knows")), true)
+			}
 			// By type, not only by place: the library overlooks a key's
 			// revocation that does not stand right behind the key. It checks
 			// each of them cryptographically, so a wrong place gives nothing.
 			switch sig.SigType {
 			case packet.SigTypeKeyRevocation, packet.SigTypeDirectSignature:
-				if own || !stated {
+				switch {
+				case own, !stated:
 					c.primary.add(self)
+				case sig.SigType == packet.SigTypeKeyRevocation:
+					loose = append(loose, newLoose(p))
 				}
 				if own && sig.SigType == packet.SigTypeDirectSignature {
 					file.count(sig.CreationTime)
@@ -320,11 +374,35 @@ func readCertificate(source string, data []byte, packets []rawPacket) (*certific
 		}
 	}
 	c.copies = []Copy{file}
-	return c, skipped
+	return c, loose, skipped
 }
 
-func isRevocation(t packet.SignatureType) bool {
-	return t == packet.SigTypeKeyRevocation || t == packet.SigTypeSubkeyRevocation
+// doubt keeps a signature that cannot be read with the part of the certificate
+// that it stands behind, and reports whether it concerns the certificate. A
+// revocation counts if it does not state its issuer; of the other signatures
+// most are other people's, so they have to.
+func (c *certificate) doubt(user, subkey []byte, u unread, stated bool) bool {
+	if !stated && !isRevocation(u.sigType) {
+		return false
+	}
+	switch u.sigType {
+	case packet.SigTypeKeyRevocation, packet.SigTypeDirectSignature:
+		c.primary.doubt(u)
+	case packet.SigTypeGenericCert, packet.SigTypePersonaCert, packet.SigTypeCasualCert,
+		packet.SigTypePositiveCert, packet.SigTypeCertificationRevocation:
+		if user == nil {
+			return false
+		}
+		part(&c.users, user).doubt(u)
+	case packet.SigTypeSubkeyBinding, packet.SigTypeSubkeyRevocation:
+		if subkey == nil {
+			return isRevocation(u.sigType) // said, but of no key
+		}
+		part(&c.subkeys, subkey).doubt(u)
+	default:
+		return false
+	}
+	return true
 }
 
 // parseSelfSignature parses a signature packet of a certificate.
@@ -358,20 +436,12 @@ func (c *Copy) count(created time.Time) {
 func (c *certificate) merge(d *certificate) *certificate {
 	m := &certificate{fingerprint: c.fingerprint, primary: component{head: c.primary.head}}
 	for _, from := range []*certificate{c, d} {
-		for _, s := range from.primary.signatures {
-			m.primary.add(s)
-		}
+		m.primary.take(from.primary)
 		for _, u := range from.users {
-			to := part(&m.users, u.head)
-			for _, s := range u.signatures {
-				to.add(s)
-			}
+			part(&m.users, u.head).take(u)
 		}
 		for _, sub := range from.subkeys {
-			to := part(&m.subkeys, sub.head)
-			for _, s := range sub.signatures {
-				to.add(s)
-			}
+			part(&m.subkeys, sub.head).take(sub)
 		}
 		for _, file := range from.copies {
 			if !slices.Contains(m.copies, file) {

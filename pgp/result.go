@@ -15,10 +15,10 @@ type Status uint8
 
 // The statuses. Only Good and GoodRefreshed are passes; Weak never is.
 const (
-	Unchecked     Status = iota // not looked at; Result.Detail says why
+	Unchecked     Status = iota // not looked at, or not to be decided with the copy of the key at hand; Result.Detail says why
 	Good                        // valid
 	GoodRefreshed               // valid, but the copies of the key at hand hold only self-signatures newer than the signature
-	Weak                        // only the relaxed configuration accepts it; Result.Weaknesses says why
+	Weak                        // valid, but not to be relied on; Result.Weaknesses says why
 	Bad                         // the data or the signature was changed
 	Rejected                    // cryptographically right, but not to be accepted; Result.Reason says why
 	WrongSigner                 // valid (perhaps only weakly), but by a certificate that is not among Policy.Signers
@@ -89,9 +89,15 @@ const (
 	NoBytes           Reason = "no-bytes"               // Unchecked: the source has no artifact to hash
 	NotAsked          Reason = "not-asked"              // Unchecked: the question was about Sigstore alone
 	Unreadable        Reason = "unreadable"             // Unchecked: reading the artifact or the signature failed
+
+	// These leave a signature Unchecked that an accepted key has made.
+	UnreadableRevocation    Reason = "unreadable-revocation"     // the key has a revocation that cannot be read
+	UnreadableSelfSignature Reason = "unreadable-self-signature" // a self-signature that was the newest then cannot be read
+	StaleKey                Reason = "stale-key"                 // the key had expired by every copy at hand, all of them older than the signature
 )
 
-// Weakness is one reason why only the relaxed configuration accepts a signature.
+// Weakness is one reason not to rely on a valid signature: the strict
+// configuration refuses it, or it does not pin the bytes.
 type Weakness string
 
 // The weaknesses.
@@ -99,6 +105,7 @@ const (
 	WeakHash   Weakness = "weak-hash"         // SHA-1
 	WeakKey    Weakness = "weak-key"          // DSA, or RSA under 2048 bits
 	NoKeyFlags Weakness = "key-flags-missing" // the self-signature does not say what the key may do
+	TextMode   Weakness = "text-mode"         // a signature over text (type 0x01), which fits a file with other line ends too
 	WeakOther  Weakness = "weak"              // the strict configuration refuses it for another reason
 )
 
@@ -129,7 +136,8 @@ type Result struct {
 	KeyExpiredSince time.Time // the certificate or signing key expired after the signature was made; zero if it did not
 	KeyRevokedSince time.Time // ... was softly revoked (retired, superseded) after it; zero if it was not
 
-	Signatures int // signature packets in the file, supported or not
+	Signatures int      // signature packets in the file, supported or not
+	Others     []Status // the best answer about each packet but the one that decided, in order; nil if there is one packet, or the file is malformed
 }
 
 // Subkey reports whether a subkey, not the primary key, made the signature.

@@ -71,8 +71,8 @@ func relaxFlags(c *packet.Config) {
 // adopts somebody else's key spoils the library's answer for the whole ring.
 //
 // The answers are ranked, and the first in this order is the result: good,
-// good-refreshed, weak, wrong-signer, rejected, bad, unknown-key, unsupported,
-// unchecked. So a file is good if any of its signatures is good by an accepted
+// good-refreshed, weak, wrong-signer, rejected, bad, unchecked, unknown-key,
+// unsupported. So a file is good if any of its signatures is good by an accepted
 // signer, and otherwise the answer that says most is given. Among equals a
 // certificate that surely made the signature comes before one that only claims
 // the key, an accepted one before another, and then the order of the packets
@@ -98,20 +98,30 @@ func (k *Keyring) Verify(sig *Signature, h *Hashes, p Policy) Result {
 	case p.Time.IsZero():
 		return Result{Status: Unchecked, Detail: "the policy says no time", Signatures: len(sig.packets)}
 	}
-	var answers []Result
+	compare := func(a, b Result) int { return slices.Compare(p.rank(a), p.rank(b)) }
+	var answers []Result // the best about each packet
 	for _, sp := range sig.packets {
-		answers = append(answers, k.verifyPacket(sp, h, p)...)
+		answers = append(answers, slices.MinFunc(k.verifyPacket(sp, h, p), compare))
 	}
-	best := slices.MinFunc(answers, func(a, b Result) int { // the first of equals
-		return slices.Compare(p.rank(a), p.rank(b))
-	})
-	best.Signatures = len(sig.packets)
+	first := 0 // of the best
+	for i := range answers {
+		if compare(answers[i], answers[first]) < 0 {
+			first = i
+		}
+	}
+	best, others := answers[first], []Status(nil)
+	for i, a := range answers {
+		if i != first {
+			others = append(others, a.Status)
+		}
+	}
+	best.Signatures, best.Others = len(sig.packets), others
 	return best
 }
 
 // ranking is the order in which the answers of several packets and
 // certificates are preferred.
-var ranking = [...]Status{Good, GoodRefreshed, Weak, WrongSigner, Rejected, Bad, UnknownKey, Unsupported, Unchecked}
+var ranking = [...]Status{Good, GoodRefreshed, Weak, WrongSigner, Rejected, Bad, Unchecked, UnknownKey, Unsupported}
 
 func (p Policy) rank(r Result) []int {
 	not := func(b bool) int {
@@ -148,6 +158,10 @@ func (k *Keyring) verifyPacket(sp signaturePacket, h *Hashes, p Policy) []Result
 		}
 		v := verification{cert: c, packet: sp, state: state, policy: p}
 		results = append(results, v.result(keys))
+	}
+	// A certificate that surely made it silences those that only claim the key.
+	if slices.ContainsFunc(results, func(r Result) bool { return r.Certificate != "" }) {
+		results = slices.DeleteFunc(results, func(r Result) bool { return r.SigningKey != "" && r.Certificate == "" })
 	}
 	if len(results) == 0 {
 		r.Status, r.Detail = UnknownKey, fmt.Sprintf("the key %s is not at hand", r.Issuer)
@@ -187,7 +201,13 @@ func (v verification) result(keys []*packet.PublicKey) Result {
 		return r
 	}
 	key := keys[made]
+	return v.doubted(v.judged(key), key)
+}
 
+// judged says what is to be said of the signature that the key made, going by
+// what can be read of the certificate.
+func (v verification) judged(key *packet.PublicKey) Result {
+	r := v.packet.facts
 	// Only what the library accepts as a whole gets beyond Rejected.
 	status, at := Good, time.Time{}
 	signer, err := v.judge(strict(v.policy.Time), at)
@@ -206,11 +226,16 @@ func (v verification) result(keys []*packet.PublicKey) Result {
 	v.describe(&r, signer)
 	r.KeyExpiredSince, r.KeyRevokedSince = v.cert.since(signer, v.policy.Time)
 	r.Status = status
-	switch status {
+	if status == Weak {
+		r.Weaknesses = v.weaknesses(at)
+	}
+	if v.packet.parsed.SigType == packet.SigTypeText {
+		r.Status, r.Weaknesses = Weak, append(r.Weaknesses, TextMode)
+	}
+	switch r.Status {
 	case GoodRefreshed:
 		r.Detail = fmt.Sprintf("the key has been refreshed since: the oldest self-signature at hand is of %s", day(at))
 	case Weak:
-		r.Weaknesses = v.weaknesses(at)
 		r.Detail = "valid but weak: " + r.weakDetail()
 		if !at.IsZero() {
 			r.Detail += fmt.Sprintf("; the key has been refreshed since (%s)", day(at))
@@ -398,6 +423,8 @@ func (r Result) weakDetail() string {
 			words = append(words, "the key is "+r.Algorithm)
 		case NoKeyFlags:
 			words = append(words, "the key does not say that it may sign")
+		case TextMode:
+			words = append(words, "it is over text, and fits a file with other line ends too")
 		default:
 			words = append(words, "the library's strict policy refuses it")
 		}
@@ -522,9 +549,9 @@ func (v verification) objection(key *packet.PublicKey, refreshed time.Time) (Rea
 		!refreshed.IsZero() && e.Revoked(refreshed):
 		return KeyRevoked, "the key is revoked"
 	case made.After(now):
-		return FromFuture, fmt.Sprintf("it is dated %s, which is in the future", made.UTC().Format(time.RFC3339))
+		return FromFuture, fmt.Sprintf("it is dated %s", made.UTC().Format(time.RFC3339))
 	case made.Before(key.CreationTime), made.Before(e.PrimaryKey.CreationTime):
-		return OlderThanKey, fmt.Sprintf("it is dated %s, before its key was made (%s)", day(made), day(key.CreationTime))
+		return OlderThanKey, fmt.Sprintf("it is dated %s, and its key was made on %s", day(made), day(key.CreationTime))
 	case sig.SigExpired(now):
 		return SignatureExpired, "the signature has expired"
 	}

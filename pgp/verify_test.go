@@ -52,11 +52,13 @@ func TestStatus(t *testing.T) {
 		expired time.Time
 		revoked time.Time
 		bySub   bool
+
+		noted    bool // something of the ring is skipped
+		nameless bool // there is no user ID to name
 	}{
 		// Good.
 		{name: "primary key", ring: []*testCert{plain}, asc: made, want: is(Good)},
 		{name: "among others", ring: []*testCert{other, plain}, asc: made, want: is(Good)},
-		{name: "text mode", ring: []*testCert{plain}, asc: sign(t, key, y2020, text), want: is(Good)},
 		{name: "SHA-256", ring: []*testCert{plain}, asc: sign(t, key, y2020, hashed(crypto.SHA256)), want: is(Good)},
 		{name: "SHA3-512", ring: []*testCert{plain}, asc: sign(t, key, y2020, hashed(crypto.SHA3_512)), want: is(Good)},
 		{name: "notation", ring: []*testCert{plain}, asc: sign(t, key, y2020, notation("a@example.org", false)), want: is(Good)},
@@ -198,6 +200,9 @@ func TestStatus(t *testing.T) {
 		},
 
 		// Weak.
+		{name: "text mode", ring: []*testCert{plain}, asc: sign(t, key, y2020, text), want: weak(TextMode)},
+		{name: "text mode and SHA-1", ring: []*testCert{plain}, asc: sign(t, key, y2020, text, hashed(crypto.SHA1)), want: weak(WeakHash, TextMode)},
+		{name: "refreshed and text mode", ring: []*testCert{named().self(y2022, certifyAndSign)}, asc: sign(t, key, y2020, text), want: weak(TextMode)},
 		{name: "SHA-1", ring: []*testCert{plain}, asc: sign(t, key, y2020, hashed(crypto.SHA1)), want: weak(WeakHash)},
 		{name: "no key flags", ring: []*testCert{named().self(y2018)}, asc: made, want: weak(NoKeyFlags)},
 		{name: "no key flags and SHA-1", ring: []*testCert{named().self(y2018)}, asc: sign(t, key, y2020, hashed(crypto.SHA1)), want: weak(WeakHash, NoKeyFlags)},
@@ -239,11 +244,11 @@ func TestStatus(t *testing.T) {
 		},
 		{
 			name: "expired at signing", asc: made, want: is(Rejected, KeyExpired),
-			ring: []*testCert{named().self(y2018, certifyAndSign, keyLifetime(until(y2019)))},
+			ring: []*testCert{named().self(y2018, certifyAndSign, keyLifetime(until(y2019))).self(y2021, certifyAndSign, keyLifetime(until(y2019)))},
 		},
 		{
 			name: "subkey expired at signing", asc: madeBySub, want: is(Rejected, KeyExpired),
-			ring: []*testCert{withSub().bind(sub, true, y2018, signOnly, keyLifetime(until(y2019)))},
+			ring: []*testCert{withSub().bind(sub, true, y2018, signOnly, keyLifetime(until(y2019))).bind(sub, true, y2021, signOnly, keyLifetime(until(y2019)))},
 		},
 		{name: "signature expired", ring: []*testCert{plain}, asc: sign(t, key, y2020, sigLifetime(86400)), want: is(Rejected, SignatureExpired)},
 		{name: "from the future", ring: []*testCert{plain}, asc: sign(t, key, y2025), want: is(Rejected, FromFuture)},
@@ -261,8 +266,18 @@ func TestStatus(t *testing.T) {
 			name: "user ID revoked", asc: made, want: is(Rejected, UnboundKey),
 			ring: []*testCert{named().self(y2018, certifyAndSign).certify(key, packet.SigTypeCertificationRevocation, y2019)},
 		},
+
+		// Unchecked. TestUnreadableRevocation and its neighbours have more.
 		{
-			name: "self-signature with a critical notation", asc: made, want: is(Rejected, UnboundKey),
+			name: "unreadable revocation", asc: made, want: is(Unchecked, UnreadableRevocation), noted: true,
+			ring: []*testCert{plain.clone().unreadable("MD5", func(c *testCert) { c.revoke(y2023) })},
+		},
+		{
+			name: "stale copy of the key", asc: made, want: is(Unchecked, StaleKey),
+			ring: []*testCert{named().self(y2018, certifyAndSign, keyLifetime(until(y2019)))},
+		},
+		{
+			name: "self-signature with a critical notation", asc: made, want: is(Unchecked, UnreadableSelfSignature), nameless: true,
 			ring: []*testCert{named().self(y2018, certifyAndSign, notation("a@example.org", true))},
 		},
 
@@ -284,7 +299,13 @@ func TestStatus(t *testing.T) {
 	seenStatus := map[string]bool{}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := verify(ring(t, test.ring...), armored(t, "PGP SIGNATURE", test.asc))
+			keys := NewKeyring()
+			if !test.noted {
+				keys = ring(t, test.ring...)
+			} else if _, skipped, err := keys.Add("noted.asc", test.ring[0].packets); err != nil || skipped == nil {
+				t.Fatalf("skipped %v, error %v", skipped, err)
+			}
+			r := verify(keys, armored(t, "PGP SIGNATURE", test.asc))
 			got := want{r.Status, r.Reason, r.Weaknesses}
 			if fmt.Sprint(got) != fmt.Sprint(test.want) {
 				t.Fatalf("got %v %q %v, want %v %q %v\n%+v", got.status, got.reason, got.weak, test.want.status, test.want.reason, test.want.weak, r)
@@ -300,10 +321,10 @@ func TestStatus(t *testing.T) {
 				t.Errorf("detail %q", r.Detail)
 			}
 			switch r.Status {
-			case Good, GoodRefreshed, Weak:
+			case Good, GoodRefreshed, Weak, Unchecked:
 				signed := cmp.Or(map[bool]Fingerprint{true: fingerprint(&sub.PublicKey)}[test.bySub], fingerprint(&key.PublicKey))
 				if r.Certificate != fingerprint(&key.PublicKey) || r.SigningKey != signed || r.Subkey() != test.bySub ||
-					!strings.HasPrefix(r.UserID, "Signer") || r.Algorithm != "Ed25519" || r.Version != 4 {
+					!strings.HasPrefix(r.UserID, "Signer") && !test.nameless || r.Algorithm != "Ed25519" || r.Version != 4 {
 					t.Errorf("signer %+v", r)
 				}
 			case Rejected: // see TestRejectedSigner
@@ -323,6 +344,7 @@ func TestStatus(t *testing.T) {
 	for s, reasons := range map[Status][]Reason{
 		Rejected:    {KeyRevoked, KeyExpired, SignatureExpired, FromFuture, OlderThanKey, CriticalNotation, WrongUsage, UnboundKey},
 		Unsupported: {OldVersion, UnknownAlgorithm, CriticalSubpacket, NoIssuer},
+		Unchecked:   {UnreadableRevocation, UnreadableSelfSignature, StaleKey},
 	} {
 		for _, r := range reasons {
 			if !seenStatus[s.String()+" "+string(r)] {
@@ -406,9 +428,13 @@ func TestKinds(t *testing.T) {
 		t.Run(test.algorithm, func(t *testing.T) {
 			c := simpleCert(t, test.kind, "Signer")
 			for _, mode := range [][]option{nil, {text}} {
+				status, weak := test.status, test.weak
+				if mode != nil {
+					status, weak = Weak, append(slices.Clone(weak), TextMode)
+				}
 				asc := sign(t, c.key, y2020, mode...)
 				r := verify(ring(t, c), asc)
-				if r.Status != test.status || !slices.Equal(r.Weaknesses, test.weak) || r.Algorithm != test.algorithm || r.UserID != "Signer" {
+				if r.Status != status || !slices.Equal(r.Weaknesses, weak) || r.Algorithm != test.algorithm || r.UserID != "Signer" {
 					t.Errorf("got %+v", r)
 				}
 				if r.Certificate != c.fingerprint() || r.Issuer != string(c.fingerprint()) || r.Hash != "SHA-512" || !r.Created.Equal(y2020) || r.Version != c.key.Version {
@@ -436,7 +462,8 @@ func TestKinds(t *testing.T) {
 	})
 }
 
-// TestTextMode: line ends do not matter to a text signature, and only to it.
+// TestTextMode: line ends do not matter to a text signature, and only to it. So
+// it says little about a file.
 func TestTextMode(t *testing.T) {
 	c := simpleCert(t, ed25519, "Signer")
 	k := ring(t, c)
@@ -445,8 +472,8 @@ func TestTextMode(t *testing.T) {
 		opts   []option
 		status Status
 	}{
-		{"a\nb\n", []option{text}, Good},
-		{"a\r\nb\r\n", []option{text}, Good},
+		{"a\nb\n", []option{text}, Weak},
+		{"a\r\nb\r\n", []option{text}, Weak},
 		{"a\nb", []option{text}, Bad},
 		{"a\nb\n", nil, Good},
 		{"a\r\nb\r\n", nil, Bad},
@@ -719,7 +746,7 @@ func TestTime(t *testing.T) {
 func TestConcurrent(t *testing.T) {
 	one, two := simpleCert(t, ed25519, "One"), simpleCert(t, p256, "Two")
 	k := ring(t, one, two)
-	sig := Parse(slices.Concat(sign(t, one.key, y2020), sign(t, two.key, y2020, text)))
+	sig := Parse(slices.Concat(sign(t, one.key, y2020), sign(t, two.key, y2020, hashed(crypto.SHA256))))
 	h := hashOf(sig, message)
 	done := make(chan Result)
 	for i := range 8 {

@@ -10,6 +10,7 @@ import (
 	"encoding/asn1"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -83,6 +84,9 @@ func describe(pb *protobundle.Bundle, r *Result) {
 	if m := pb.GetMessageSignature(); m != nil {
 		r.HashAlgorithm = hashName(m.GetMessageDigest().GetAlgorithm())
 	}
+	if pb.GetDsseEnvelope() != nil {
+		r.PredicateType = predicateType(pb)
+	}
 	if leaf := leafCertificate(pb); leaf != nil {
 		r.KeyAlgorithm = keyName(leaf.PublicKey)
 		r.IssuerV1Only = issuerV1Only(leaf)
@@ -111,6 +115,20 @@ func describe(pb *protobundle.Bundle, r *Result) {
 			r.Timestamps = append(r.Timestamps, ts.Time.UTC())
 		}
 	}
+}
+
+// predicateType returns the predicate type of the in-toto statement that the
+// bundle signs, "unknown" if the statement names none.
+func predicateType(pb *protobundle.Bundle) string {
+	content, err := (&bundle.Bundle{Bundle: pb}).SignatureContent()
+	if err != nil || content.EnvelopeContent() == nil {
+		return "unknown"
+	}
+	statement, err := content.EnvelopeContent().Statement()
+	if err != nil || statement.GetPredicateType() == "" {
+		return "unknown"
+	}
+	return oneLine(errors.New(statement.GetPredicateType()))
 }
 
 // rekorVersion tells the two kinds of log by the body of an entry. The bundle's

@@ -111,6 +111,7 @@ type Result struct {
 	BundleVersion    string      // "0.1", "0.2", "0.3"
 	KeyAlgorithm     string      // of the leaf, e.g. "ECDSA-P256", "ECDSA-P384", "Ed25519"
 	HashAlgorithm    string      // that was signed over, e.g. "SHA-256"
+	PredicateType    string      // of the in-toto statement that the bundle signs in place of the artifact; "" if it signs the artifact
 	DeprecatedP384   bool        // a P-384 leaf signed over SHA-256: today's clients accept it only on a compatibility path
 	LogIndex         int64       // in the transparency log; meaningful if LogID is set
 	LogID            string      // hex key ID of the log; "" if the bundle has no entry

@@ -85,6 +85,13 @@ func TestForms(t *testing.T) {
 			if r.Status != sigstore.Good || r.Reason != "" || r.Detail != "" || r.Identity != want {
 				t.Fatalf("without flaw: %+v", r)
 			}
+			predicate := ""
+			if form.DSSE {
+				predicate = "https://docs.pypi.org/attestations/publish/v1"
+			}
+			if r.PredicateType != predicate {
+				t.Errorf("predicate type %q, want %q", r.PredicateType, predicate)
+			}
 			for _, flaw := range sigstoretest.Flaws() {
 				if !flaw.Applies(form) {
 					continue

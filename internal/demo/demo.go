@@ -40,10 +40,13 @@ var founded = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // The folders, within testdata.
 const (
-	dir        = "demo"
-	mirrorDir  = dir + "/mirror"
-	keysDir    = dir + "/keys"
-	vectorsDir = "vectors"
+	dir       = "demo"
+	mirrorDir = dir + "/mirror"
+	keysDir   = dir + "/keys"
+	// unreadableDir, within keysDir, is for a key that every run has a word of
+	// warning about; a run that is given keysDir does not look into it.
+	unreadableDir = "unreadable"
+	vectorsDir    = "vectors"
 )
 
 // File is one file of the demonstration.

@@ -165,6 +165,56 @@ func (c *certificate) revoke(at time.Time, why packet.ReasonForRevocation) *cert
 	return c
 }
 
+// unreadable adds the last signature of another certificate in the making, as
+// one over RIPEMD-160: what it says cannot be checked any more.
+func (c *certificate) unreadable(of *certificate) *certificate {
+	last, err := of.signature()
+	if err == nil {
+		last, err = edit(last, func(body []byte) ([]byte, error) {
+			body[3] = 3 // RFC 9580 section 9.5
+			return body, nil
+		})
+	}
+	if c.err == nil {
+		c.err = err
+	}
+	c.data.Write(last)
+	return c
+}
+
+// loose leaves only the last signature, as gpg --gen-revoke writes a revocation.
+func (c *certificate) loose() *certificate {
+	last, err := c.signature()
+	if c.err == nil {
+		c.err = err
+	}
+	c.data.Reset()
+	c.data.Write(last)
+	return c
+}
+
+// signature returns the certificate's last packet, a signature.
+func (c *certificate) signature() ([]byte, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	r := packet.NewOpaqueReader(bytes.NewReader(c.data.Bytes()))
+	var last *packet.OpaquePacket
+	for {
+		p, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		last = p
+	}
+	var out bytes.Buffer
+	err := last.Serialize(&out)
+	return out.Bytes(), err
+}
+
 // subkey adds a subkey for signing. Unless confirmed, the subkey itself does
 // not say that it belongs to the certificate (RFC 9580, section 5.2.3.34).
 func (c *certificate) subkey(sub *packet.PrivateKey, at time.Time, confirmed bool) *certificate {

@@ -52,6 +52,10 @@ type people struct {
 	Flagless *packet.PrivateKey // does not say what it is for
 	Adopter  *packet.PrivateKey // has a subkey that never agreed to be one
 	Adopted  *packet.PrivateKey
+	Expired  *packet.PrivateKey // expired in 2021, as a self-signature of 2023 says
+	Doubtful *packet.PrivateKey // has a revocation that cannot be read
+	Obscure  *packet.PrivateKey // its self-signature of 2021 cannot be read
+	Bare     *packet.PrivateKey // its revocation lies in a file of its own
 
 	Stranger *packet.PrivateKey // in no roster
 }
@@ -87,6 +91,10 @@ func newPeople() (*people, error) {
 	eddsa(&p.Flagless, "quentin/flagless", date(2016, 5, 2))
 	eddsa(&p.Adopter, "quentin/adopter", date(2016, 5, 2))
 	sub(&p.Adopted, "quentin/adopted", date(2016, 5, 2))
+	eddsa(&p.Expired, "quentin/expired", date(2016, 5, 2))
+	eddsa(&p.Doubtful, "quentin/doubtful", date(2016, 5, 2))
+	eddsa(&p.Obscure, "quentin/obscure", date(2016, 5, 2))
+	eddsa(&p.Bare, "quentin/bare", date(2016, 5, 2))
 	eddsa(&p.Stranger, "stranger", date(2016, 5, 2))
 	return &p, err
 }
@@ -120,6 +128,16 @@ func (m *maker) keyFiles() {
 			self(date(2016, 5, 2))},
 		{"quentin-vale-adopter", newCertificate(p.Adopter).user("Quentin Vale (demo) <quentin@demo.example>").
 			self(date(2016, 5, 2), certifyAndSign).subkey(p.Adopted, date(2016, 5, 2), false)},
+		{"quentin-vale-expired", newCertificate(p.Expired).user("Quentin Vale (demo) <quentin@demo.example>").
+			self(date(2016, 5, 2), certifyAndSign, keyExpires(5*year)).self(date(2023, 3, 1), certifyAndSign, keyExpires(5*year))},
+		{unreadableDir + "/quentin-vale-doubtful", newCertificate(p.Doubtful).user("Quentin Vale (demo) <quentin@demo.example>").
+			self(date(2016, 5, 2), certifyAndSign).unreadable(newCertificate(p.Doubtful).revoke(date(2023, 3, 1), packet.KeyCompromised))},
+		{"quentin-vale-obscure", newCertificate(p.Obscure).user("Quentin Vale (demo) <quentin@demo.example>").
+			self(date(2016, 5, 2), certifyAndSign).
+			unreadable(newCertificate(p.Obscure).user("Quentin Vale (demo) <quentin@demo.example>").self(date(2021, 5, 2), certifyAndSign, keyExpires(6*year)))},
+		{"quentin-vale-bare", newCertificate(p.Bare).user("Quentin Vale (demo) <quentin@demo.example>").
+			self(date(2016, 5, 2), certifyAndSign)},
+		{"quentin-vale-bare-revocation", newCertificate(p.Bare).revoke(date(2023, 3, 1), packet.KeyCompromised).loose()},
 	} {
 		if data, err := k.cert.armored(); m.ok(err) {
 			m.add(keysDir+"/"+k.file+".asc", data)
@@ -134,6 +152,7 @@ func (m *maker) roster() {
 		"IO1": fingerprint(p.InesOld), "IO2": fingerprint(p.Ines), "PL": fingerprint(p.Pavel), "MC": fingerprint(p.Mara),
 		"JW": fingerprint(p.Jonas), "FD": fingerprint(p.Felix), "NQ": fingerprint(p.Nora),
 		"QV1": fingerprint(p.Revoked), "QV2": fingerprint(p.Retired), "QV3": fingerprint(p.Flagless), "QV4": fingerprint(p.Adopter),
+		"QV5": fingerprint(p.Expired), "QV6": fingerprint(p.Doubtful), "QV7": fingerprint(p.Obscure), "QV8": fingerprint(p.Bare),
 	}
 	var out bytes.Buffer
 	if m.ok(rosterText.Execute(&out, prints)) {
@@ -170,6 +189,10 @@ keys:
   QV2: {person: quentin-vale,    fingerprint: {{.QV2}}, algorithm: Ed25519, note: "retired in 2023"}
   QV3: {person: quentin-vale,    fingerprint: {{.QV3}}, algorithm: Ed25519, note: "does not say what it is for"}
   QV4: {person: quentin-vale,    fingerprint: {{.QV4}}, algorithm: Ed25519, note: "adopted a subkey that never agreed"}
+  QV5: {person: quentin-vale,    fingerprint: {{.QV5}}, algorithm: Ed25519, note: "expired in 2021"}
+  QV6: {person: quentin-vale,    fingerprint: {{.QV6}}, algorithm: Ed25519, note: "has a revocation that cannot be read"}
+  QV7: {person: quentin-vale,    fingerprint: {{.QV7}}, algorithm: Ed25519, note: "has a self-signature that cannot be read"}
+  QV8: {person: quentin-vale,    fingerprint: {{.QV8}}, algorithm: Ed25519, note: "its revocation is a file of its own"}
 
 identities:
   quentin: {person: quentin-vale,    san: quentin@demo.example, issuer: https://login.demo.example/oauth}
@@ -183,7 +206,7 @@ same-person: [source]
 
 series:
   - {series: 2.7, source: {first: [IO1], 2.7.9rc1: [IO2]}, windows: [FD], sigstore: none}
-  - {series: 3.8,  source: [QV1, QV2, QV3, QV4], windows: [FD], sigstore: [quentin]}
+  - {series: 3.8,  source: [QV1, QV2, QV3, QV4, QV5, QV6, QV7, QV8], windows: [FD], sigstore: [quentin]}
   - {series: 3.9,  source: [PL], windows: [FD], macos: [NQ], sigstore: [pavel], sigstore-from: 3.9.14}
   - {series: 3.10, source: [MC], windows: [FD], macos: [NQ], sigstore: [mara],  sigstore-from: 3.10.7}
   - {series: 3.11, source: [MC], windows: [FD], macos: [NQ], sigstore: [mara]}

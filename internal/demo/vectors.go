@@ -56,6 +56,10 @@ var (
 	byRetired = base{"Python-3.8.18.tgz", retiredKey, quentin, date(2022, 8, 24)}
 	flagless  = base{"Python-3.8.18.tgz", flaglessKey, quentin, date(2022, 8, 24)}
 	byAdopted = base{"Python-3.8.18.tgz", adoptedKey, quentin, date(2022, 8, 24)}
+	byExpired = base{"Python-3.8.18.tgz", expiredKey, quentin, date(2022, 8, 24)}
+	doubtful  = base{"Python-3.8.18.tgz", doubtfulKey, quentin, date(2022, 8, 24)}
+	obscure   = base{"Python-3.8.18.tgz", obscureKey, quentin, date(2022, 8, 24)}
+	byBare    = base{"Python-3.8.18.tgz", bareKey, quentin, date(2022, 8, 24)}
 	historic  = base{"Python-2.7.18.tgz", ines, nobody, date(2020, 4, 20)}
 	ancient   = base{"Python-2.7.5.tgz", inesOld, nobody, date(2013, 5, 15)}
 	noPGP     = base{"Python-3.14.0.tgz", jonasKey, yuki, date(2025, 10, 7)}
@@ -67,6 +71,10 @@ func revokedKey(p *people) *packet.PrivateKey  { return p.Revoked }
 func retiredKey(p *people) *packet.PrivateKey  { return p.Retired }
 func flaglessKey(p *people) *packet.PrivateKey { return p.Flagless }
 func adoptedKey(p *people) *packet.PrivateKey  { return p.Adopted }
+func expiredKey(p *people) *packet.PrivateKey  { return p.Expired }
+func doubtfulKey(p *people) *packet.PrivateKey { return p.Doubtful }
+func obscureKey(p *people) *packet.PrivateKey  { return p.Obscure }
+func bareKey(p *people) *packet.PrivateKey     { return p.Bare }
 func strangerKey(p *people) *packet.PrivateKey { return p.Stranger }
 func maraPrimary(p *people) *packet.PrivateKey { return p.Mara }
 

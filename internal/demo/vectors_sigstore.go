@@ -44,7 +44,10 @@ func sigstoreVectors() []vector {
 			onSigstore(sigstore.Good, "", compare.Equivalent)},
 		{"sigstore-good-statement", "An in-toto statement about the artifact in place of a signature over it.", plain,
 			bundled(sigstoretest.Signing{DSSE: true}),
-			onSigstore(sigstore.Good, "", compare.Equivalent)},
+			onSigstore(sigstore.Good, "", compare.Equivalent, "sigstore/statement")},
+		{"sigstore-good-promise-only", "A v0.1 bundle with the log's promise and no proof.", plain,
+			bundled(sigstoretest.Signing{Version: "0.1", WithoutProof: true}),
+			onSigstore(sigstore.Good, "", compare.Equivalent, "sigstore/promise-only")},
 		{"sigstore-good-workload", "A workload signed it, whom the roster knows by a pattern.", workload, without(".asc"),
 			expectation{pgp: pgp.Missing, sigstore: sigstore.Good, verdict: compare.SigstoreOnly}},
 

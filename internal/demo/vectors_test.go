@@ -22,7 +22,6 @@ import (
 
 // noVector lists what no vector can show, each with the reason.
 var noVector = map[string]string{
-	"pgp: unchecked":              "only where nothing was asked or read, see its reasons",
 	"pgp-reason: no-bytes":        "of sources without artifacts; a vector has one",
 	"pgp-reason: not-asked":       "of a run that asks for Sigstore alone",
 	"pgp-reason: unreadable":      "of a file that cannot be read; internal/audit has the test",
