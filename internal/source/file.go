@@ -62,6 +62,20 @@ func (f folder) withSidecars(names []string) []entry {
 	return entries
 }
 
+// At returns one file by its path, whatever its name, and its size in bytes. It
+// must be a regular file that can be looked at.
+func At(path string) (File, int64, error) {
+	f, err := newFolder(filepath.Dir(path), false)
+	if err != nil {
+		return File{}, 0, fmt.Errorf("%q cannot be looked at: %w", path, reason(err))
+	}
+	e := f.look(filepath.Base(path))
+	if e.problem != "" {
+		return File{}, 0, fmt.Errorf("%q: %s", path, e.problem)
+	}
+	return File{Location: path, Open: e.open}, e.size, nil
+}
+
 // Beside looks for the sidecars of one file by its own name, whatever that is.
 // Nothing beside a file is trusted for lying there.
 func Beside(file string) (map[release.Sidecar]File, error) {

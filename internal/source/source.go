@@ -165,7 +165,7 @@ func (l *Listing) Qualify() {
 		dir = filepath.Dir(dir)
 	}
 	qualify := func(location *string) {
-		if *location != l.Source {
+		if *location != l.Source && !strings.Contains(*location, "://") {
 			*location = filepath.ToSlash(filepath.Join(dir, filepath.FromSlash(*location)))
 		}
 	}
