@@ -36,9 +36,15 @@ func (d *Document) answer() string {
 	for _, r := range readinesses {
 		var names []string
 		for _, s := range newestFirst(d.Series) {
-			if s.Readiness == r {
-				names = append(names, s.Series)
+			if s.Readiness != r {
+				continue
 			}
+			name := s.Series
+			if r == compare.Ready || r == compare.ReadyWithGaps {
+				// A yes is worth what it stands on.
+				name += " (" + count(s.Artifacts, "artifact") + ")"
+			}
+			names = append(names, name)
 		}
 		if len(names) > 0 {
 			sentences = append(sentences, words[r]+" "+enumerate(names)+".")

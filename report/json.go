@@ -64,8 +64,9 @@ func escapeJSON(in []byte) []byte {
 
 // Read reads a document that JSON wrote. It is strict: a field that this
 // version does not know, a field given twice, a null, data after the document,
-// and numbers that do not agree with the lists are errors, since a report that
-// is half understood would be half shown.
+// a value that the schema does not have, and numbers and series that do not
+// agree with the artifacts are errors, since a report that is half understood
+// would be half shown.
 func Read(r io.Reader) (*Document, error) { return read(r, MaxSize) }
 
 func read(r io.Reader, limit int64) (*Document, error) {
@@ -101,8 +102,17 @@ func parse(data []byte) (*Document, error) {
 	if err := json.Unmarshal(data, d); err != nil {
 		return nil, err
 	}
+	if err := checkSchema(data); err != nil {
+		return nil, err
+	}
+	if err := d.check(); err != nil {
+		return nil, err
+	}
 	if !d.counted() {
 		return nil, errors.New("its numbers do not agree with its artifacts: it was edited, or cut short; make it again")
+	}
+	if err := d.checkVerdicts(); err != nil {
+		return nil, err
 	}
 	return d, nil
 }
@@ -114,7 +124,12 @@ func checkVersion(data []byte) error {
 		SchemaVersion string    `json:"schemaVersion"`
 		Generator     Generator `json:"generator"`
 	}
-	if err := json.Unmarshal(data, &head); err != nil {
+	err := json.Unmarshal(data, &head)
+	var other *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &other): // whose text is about Go types
+		return fmt.Errorf("it is JSON, but not of migrate report --format json: cannot unmarshal %s", other.Value)
+	case err != nil:
 		return err
 	}
 	switch head.SchemaVersion {

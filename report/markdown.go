@@ -208,19 +208,9 @@ func (m *markdown) trust(d *Document) {
 	m.printf("\n## What this report stood on\n\n")
 	m.printf("- Program: %s, schema version %s, on %s, %s\n", prose(d.Generator.String()), prose(d.SchemaVersion), d.Created.minute(), d.network())
 	m.printf("- Sources: %s\n", codes(d.Sources, len(d.Sources)))
-	if root := d.Trust.TrustRoot; root != (TrustRoot{}) {
-		m.printf("- Sigstore trust root: %s", code(root.Source))
-		if !root.Newest.IsZero() {
-			m.printf(", newest key of %s", root.Newest.day())
-		}
-		m.printf(", SHA-256 %s\n", code(root.SHA256))
-	}
-	if r := d.Trust.Roster; r != (Roster{}) {
-		m.printf("- Roster: %s", code(r.Source))
-		if r.Version != "" {
-			m.printf(", version %s", prose(r.Version))
-		}
-		m.printf(", SHA-256 %s\n", code(r.SHA256))
+	m.stoodOn("", d.Trust.TrustRoot, d.Trust.Roster)
+	for _, o := range d.Trust.Others {
+		m.stoodOn(" of another part", o.TrustRoot, o.Roster)
 	}
 	if len(d.Trust.Keys) == 0 {
 		m.printf("- OpenPGP keys: none\n")
@@ -239,6 +229,23 @@ func (m *markdown) trust(d *Document) {
 		m.printf("| %s | %s | %s |\n", cellCode(k.Fingerprint), cellProse(k.Name), strings.Join(copies, ", "))
 	}
 	m.printf("\n</details>\n")
+}
+
+func (m *markdown) stoodOn(of string, root TrustRoot, r Roster) {
+	if root != (TrustRoot{}) {
+		m.printf("- Sigstore trust root%s: %s", of, code(root.Source))
+		if !root.Newest.IsZero() {
+			m.printf(", newest key of %s", root.Newest.day())
+		}
+		m.printf(", SHA-256 %s\n", code(root.SHA256))
+	}
+	if r != (Roster{}) {
+		m.printf("- Roster%s: %s", of, code(r.Source))
+		if r.Version != "" {
+			m.printf(", version %s", prose(r.Version))
+		}
+		m.printf(", SHA-256 %s\n", code(r.SHA256))
+	}
 }
 
 // codes names at most n of many things.

@@ -126,7 +126,7 @@ func TestMarkdownStructure(t *testing.T) {
 		"Heading 3 error: source/unreadable (1)",
 		"Heading 3 warning: pgp/missing (1)",
 		"Heading 3 warning: pgp/unknown-key (1)",
-		"Heading 3 warning: sigstore/legacy-pair (1)",
+		"Heading 3 warning: sigstore/missing (1)",
 		"Heading 3 note: compare/unsigned (1)",
 		"Heading 3 note: pgp/key-expired-since (2)",
 		"Heading 3 note: sigstore/deprecated-p384-sha256 (1)",

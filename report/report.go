@@ -53,6 +53,14 @@ type Trust struct {
 	TrustRoot TrustRoot `json:"trustRoot,omitzero"`
 	Roster    Roster    `json:"roster,omitzero"`
 	Keys      []Key     `json:"keys"` // by fingerprint
+	// Others is what parts of a merged report stood on, where it differs.
+	Others []OtherTrust `json:"others,omitempty"`
+}
+
+// OtherTrust is what a part of a merged report stood on.
+type OtherTrust struct {
+	TrustRoot TrustRoot `json:"trustRoot,omitzero"`
+	Roster    Roster    `json:"roster,omitzero"`
 }
 
 // TrustRoot is the Sigstore trust root that bundles were checked against.
@@ -161,6 +169,8 @@ type PGP struct {
 	KeyRevokedSince Time   `json:"keyRevokedSince,omitzero"`
 	Signatures      int    `json:"signatures,omitempty"` // packets in the file
 
+	Others []pgp.Status `json:"others,omitempty"` // of the packets that did not decide, in order
+
 	File       string `json:"file,omitempty"`
 	FileSHA256 string `json:"fileSha256,omitempty"`
 }
@@ -179,6 +189,7 @@ type Sigstore struct {
 	BundleVersion    string `json:"bundleVersion,omitempty"`
 	KeyAlgorithm     string `json:"keyAlgorithm,omitempty"`
 	HashAlgorithm    string `json:"hashAlgorithm,omitempty"`
+	PredicateType    string `json:"predicateType,omitempty"` // of a statement signed in place of the artifact
 	DeprecatedP384   bool   `json:"deprecatedP384,omitempty"`
 	IssuerV1Only     bool   `json:"issuerV1Only,omitempty"`
 	LogIndex         *int64 `json:"logIndex,omitempty"`
@@ -332,6 +343,12 @@ func newTrust(t Trust) Trust {
 		keys = append(keys, k)
 	}
 	t.Keys = keys
+	t.Others = slices.Clone(t.Others)
+	for i := range t.Others {
+		o := &t.Others[i]
+		o.TrustRoot.Source, o.Roster.Source = text(o.TrustRoot.Source), text(o.Roster.Source)
+		o.TrustRoot.Newest = newTime(o.TrustRoot.Newest.Time)
+	}
 	return t
 }
 
@@ -405,6 +422,7 @@ func newPGP(e compare.Evidence, signers map[string]Key) PGP {
 		KeyExpiredSince: newTime(r.KeyExpiredSince),
 		KeyRevokedSince: newTime(r.KeyRevokedSince),
 		Signatures:      r.Signatures,
+		Others:          slices.Clone(r.Others),
 		File:            text(e.PGPFile.Location),
 		FileSHA256:      e.PGPFile.SHA256,
 	}
@@ -423,6 +441,7 @@ func newSigstore(e compare.Evidence) Sigstore {
 		BundleVersion:    text(r.BundleVersion),
 		KeyAlgorithm:     text(r.KeyAlgorithm),
 		HashAlgorithm:    text(r.HashAlgorithm),
+		PredicateType:    text(r.PredicateType),
 		DeprecatedP384:   r.DeprecatedP384,
 		IssuerV1Only:     r.IssuerV1Only,
 		LogID:            text(r.LogID),
@@ -556,6 +575,9 @@ func (d *Document) Exit(failOn compare.Level) int {
 		a := &d.Artifacts[i]
 		if a.unchecked() {
 			return 2
+		}
+		if a.Verdict == compare.Conflict || a.Verdict == compare.Failed {
+			status = 1
 		}
 		for _, f := range a.Findings {
 			if f.Level >= failOn {

@@ -27,8 +27,12 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // renderers are all that a document can be rendered with.
 var renderers = map[string]func(io.Writer, *Document) error{
+	"csv":      CSV,
 	"json":     JSON,
+	"jsonl":    JSONL,
+	"junit":    JUnit,
 	"markdown": Markdown,
+	"sarif":    SARIF,
 	"text":     Text,
 	"table":    func(w io.Writer, d *Document) error { return Table(w, d, TableOptions{}) },
 	"table-50": func(w io.Writer, d *Document) error { return Table(w, d, TableOptions{Width: 50}) },
@@ -115,7 +119,7 @@ func TestAnswerFirst(t *testing.T) {
 		lines := strings.Split(render(t, renderers[name], New(sampleRun())), "\n")
 		head := strings.Join(lines[:20], "\n")
 		at := -1
-		for _, want := range []string{"Yes for 3.14 and 3.13", "No for 3.9", "ready-with-gaps", "not-ready", "What to do", "Check Sigstore in place of PGP"} {
+		for _, want := range []string{"Yes for 3.14 (2 artifacts) and 3.13 (2 artifacts)", "No for 3.9", "ready-with-gaps", "not-ready", "What to do", "Check Sigstore in place of PGP"} {
 			i := strings.Index(strings.ReplaceAll(head, "\n", " "), want)
 			if i <= at {
 				t.Errorf("%s: %q is not in the first 20 lines, or not in its place:\n%s", name, want, head)
@@ -133,7 +137,7 @@ func TestAnswer(t *testing.T) {
 			if err := readiness.UnmarshalText([]byte(r)); err != nil {
 				t.Fatal(err)
 			}
-			list = append(list, Series{Series: s, Readiness: readiness})
+			list = append(list, Series{Series: s, Readiness: readiness, Artifacts: 1 + len(list)})
 		}
 		return list
 	}
@@ -143,10 +147,10 @@ func TestAnswer(t *testing.T) {
 		want string
 	}{
 		{Document{}, "No artifacts were found, so there is no answer."},
-		{Document{Artifacts: some, Series: series("3.13 ready")}, "Yes for 3.13."},
-		{Document{Artifacts: some, Series: series("3.9 ready", "3.10 ready", "3.11 ready")}, "Yes for 3.11, 3.10 and 3.9."},
+		{Document{Artifacts: some, Series: series("3.13 ready")}, "Yes for 3.13 (1 artifact)."},
+		{Document{Artifacts: some, Series: series("3.9 ready", "3.10 ready", "3.11 ready")}, "Yes for 3.11 (3 artifacts), 3.10 (2 artifacts) and 3.9 (1 artifact)."},
 		{Document{Artifacts: some, Series: series("3.9 undetermined", "3.10 not-ready", "3.11 ready-with-gaps")},
-			"Yes, with gaps, for 3.11. No for 3.10. Undetermined for 3.9."},
+			"Yes, with gaps, for 3.11 (3 artifacts). No for 3.10. Undetermined for 3.9."},
 	} {
 		if got := tt.d.answer(); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)

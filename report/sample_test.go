@@ -48,6 +48,9 @@ func artifact(version release.Version, file string, role release.Role, kind rele
 }
 
 func good(a *compare.Assessment, key, userID, san, issuer string) {
+	if key != "" {
+		a.Expected.Signers = []pgp.Fingerprint{pgp.Fingerprint(key)}
+	}
 	a.PGP = pgp.Result{
 		Status: pgp.Good, Certificate: pgp.Fingerprint(key), SigningKey: pgp.Fingerprint(key), UserID: userID,
 		Algorithm: "RSA-4096", Issuer: key, Hash: "SHA-512", Created: at("2025-06-11 15:56"), Version: 4, Signatures: 1,
@@ -112,10 +115,9 @@ func sampleRun() Run {
 	a = artifact(v(3, 11, 2), "python-3.11.2-amd64.exe", release.RoleWindows, release.KindWindowsInst)
 	a.Name.Platform = "amd64"
 	good(&a, "7ED10B6531D7C8E1BC296021FC624643487034E5", "Steve Dower <steve.dower@python.org>", "", "")
-	a.Sigstore = sigstore.Result{Status: sigstore.Incompatible, Reason: sigstore.NoLogProof, Detail: "a .sig and .crt pair has no proof of logging in it"}
-	a.LegacyPair = true
+	a.Sigstore, a.Bundle = sigstore.Result{Status: sigstore.Missing}, compare.Sidecar{}
 	a.Verdict = compare.PGPOnly
-	add(&a, "sigstore/legacy-pair", compare.Warning, "Only a .sig and .crt pair, which cannot be checked offline")
+	add(&a, "sigstore/missing", compare.Warning, "There is no bundle though one is expected")
 	list = append(list, a)
 
 	// 3.12: undetermined.
@@ -259,7 +261,7 @@ func hostileRun(s string) Run {
 	a.Sigstore.Detail, a.Sigstore.MediaType, a.Sigstore.Claimed.SAN = s, s, s
 	a.Expected.PGPReason, a.Expected.SigstoreReason, a.Expected.Recalled = s, s, s
 	a.Published = []compare.Published{{By: s, Size: -1}}
-	a.Trouble = s
+	a.Trouble, a.Verdict = s, compare.Unchecked
 	a.PGPFile.Location, a.Bundle.Location = s, s
 	add(&a, "compare/conflict", compare.Error, s)
 	add(&a, "compare/conflict", compare.Error, "said of "+s+" and more")

@@ -1,0 +1,112 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"migrate/compare"
+	"migrate/internal/release"
+)
+
+// checkSchema holds data to the document's schema, which knows what the Go
+// types do not: the values of enumerations, the form of digests, that no count
+// is negative.
+func checkSchema(data []byte) error {
+	form, err := reportSchema()
+	if err != nil {
+		return err
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	var invalid *jsonschema.ValidationError
+	switch err := form.Validate(doc); {
+	case err == nil:
+		return nil
+	case !errors.As(err, &invalid):
+		return err
+	}
+	for len(invalid.Causes) > 0 {
+		invalid = invalid.Causes[0]
+	}
+	return fmt.Errorf("/%s: %s", Escape(strings.Join(invalid.InstanceLocation, "/")), Escape(invalid.BasicOutput().Error.String()))
+}
+
+// reportSchema is the document's schema, compiled once.
+var reportSchema = sync.OnceValues(func() (*jsonschema.Schema, error) { return compiled(schema) })
+
+// compiled compiles a schema of this package.
+func compiled(text []byte) (*jsonschema.Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	const name = "mem:schema"
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
+	if err := c.AddResource(name, doc); err != nil {
+		return nil, err
+	}
+	return c.Compile(name)
+}
+
+// check holds the lists of a document to each other: a series that was taken
+// out would take its answer along.
+func (d *Document) check() error {
+	listed := make(map[string]bool, len(d.Series))
+	for _, s := range d.Series {
+		if listed[s.Series] {
+			return fmt.Errorf("it judges series %s twice: it was edited; make it again", s.Series)
+		}
+		listed[s.Series] = true
+	}
+	if !slices.IsSortedFunc(d.Series, func(a, b Series) int { return seriesOrder(a.Series, b.Series) }) {
+		return errors.New("its series are not in their order: it was edited; make it again")
+	}
+	for i := range d.Artifacts {
+		a := &d.Artifacts[i]
+		v, err := release.ParseVersion(a.Version)
+		switch {
+		case err != nil:
+			return fmt.Errorf("artifact %s: %w", Escape(a.Name), err)
+		case v.String() != a.Version || v.Series().String() != a.Series:
+			return fmt.Errorf("artifact %s is of version %s, and not of series %s: it was edited; make it again", Escape(a.Name), Escape(a.Version), a.Series)
+		case !listed[a.Series] && v != release.Version{}: // a name that is not CPython's is of no series
+			return fmt.Errorf("artifact %s is of series %s, which it does not judge: it was edited; make it again", Escape(a.Name), a.Series)
+		}
+	}
+	return nil
+}
+
+// checkVerdicts holds each verdict to what was found, and its series' readiness
+// to the verdict: a report that was edited must not say yes where its own
+// evidence says no. That the evidence is true, only the artifacts can show.
+func (d *Document) checkVerdicts() error {
+	readiness := make(map[string]compare.Readiness, len(d.Series))
+	for _, s := range d.Series {
+		readiness[s.Series] = s.Readiness
+	}
+	for i := range d.Artifacts {
+		a := &d.Artifacts[i]
+		e, err := a.evidence()
+		if err != nil {
+			return fmt.Errorf("artifact %s: %w", Escape(a.Name), err)
+		}
+		if !compare.Possible(e, a.Verdict) {
+			return fmt.Errorf("artifact %s is called %s, which is not what was found: it was edited; make it again", Escape(a.Name), a.Verdict)
+		}
+		refused := (a.Verdict == compare.Conflict || a.Verdict == compare.Failed) && a.Expected.Recalled == ""
+		if r, ok := readiness[a.Series]; ok && refused && r != compare.NotReady {
+			return fmt.Errorf("series %s is called %s, with a %s in it: it was edited; make it again", a.Series, r, a.Verdict)
+		}
+	}
+	return nil
+}
