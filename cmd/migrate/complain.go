@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"migrate/pgp"
@@ -18,9 +19,13 @@ func (a *app) complain(err error) {
 func (a *app) complainOf(d *report.Document) {
 	said := map[string]bool{}
 	say := func(place, format string, args ...any) {
-		if !said[place] {
-			said[place] = true
-			a.complain(fmt.Errorf("%s: %s", place, fmt.Sprintf(format, args...)))
+		line := fmt.Sprintf(format, args...)
+		if place != "" {
+			line = place + ": " + line
+		}
+		if !said[line] {
+			said[line] = true
+			a.complain(errors.New(line))
 		}
 	}
 	for _, t := range d.Troubles {

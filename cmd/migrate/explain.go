@@ -46,8 +46,8 @@ func (a *app) explain(code compare.Code) error {
 	if !ok {
 		return fmt.Errorf("no such finding: %s (migrate explain lists all of them)", code)
 	}
-	_, err := fmt.Fprintf(a.out, "%s (%s)\n%s\n\n%s\n\nWhat to do: %s\n\nSource: %s\n",
-		e.Code, e.Level, e.Title, wrap(e.Meaning), wrap(e.Action), wrap(e.Source))
+	_, err := fmt.Fprintf(a.out, "%s (%s)\n%s\n\n%s\n\n%s\n\n%s\n",
+		e.Code, e.Level, e.Title, wrap(e.Meaning), wrap("What to do: "+e.Action), wrap("Source: "+e.Source))
 	return err
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -18,9 +17,13 @@ func (a *app) manCommand() *cobra.Command {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err
 			}
-			// Without a date of its own a page would differ from day to day.
-			date := time.Time{}
-			header := &doc.GenManHeader{Title: "MIGRATE", Section: "1", Source: "migrate " + version(), Date: &date}
+			// Each page takes its title from its command; SOURCE_DATE_EPOCH
+			// sets the date, for builds that are to be reproducible.
+			date := a.now().UTC()
+			header := &doc.GenManHeader{Section: "1", Source: "migrate " + version(), Date: &date}
+			if os.Getenv("SOURCE_DATE_EPOCH") != "" {
+				header.Date = nil // cobra reads the variable
+			}
 			root := cmd.Root()
 			root.DisableAutoGenTag = true
 			if err := doc.GenManTree(root, header, args[0]); err != nil {

@@ -5,40 +5,89 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/term"
 )
 
-// writeTo runs render on standard output, or, if file is not "", on a file
-// beside it that takes its place only once it is whole.
-func (a *app) writeTo(file string, render func(io.Writer) error) (err error) {
+// writeTo runs render on standard output, or, if file is not "" and not "-", on
+// a file beside it that takes its place only once it is whole. Where the place
+// is taken by a device or a pipe, it writes there.
+func (a *app) writeTo(file string, render func(io.Writer) error) error {
 	if file == "" || file == "-" {
 		return buffered(a.out, render)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
-	if err != nil {
+	if err := replace(file, render); err != nil {
 		return fmt.Errorf("output file %s: %w", file, err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("output file %s: %w", file, err), tmp.Close(), os.Remove(tmp.Name()))
+	return nil
+}
+
+// checkOutput refuses, before any work is done for it, an output file that
+// cannot be one.
+func checkOutput(file string) error {
+	if file == "" || file == "-" {
+		return nil
+	}
+	info, err := os.Stat(file)
+	if err == nil && info.IsDir() {
+		return fmt.Errorf("output file %s: is a folder: name a file in it", file)
+	}
+	if _, err := os.Stat(filepath.Dir(file)); err != nil {
+		return fmt.Errorf("output file %s: %w", file, pathless(err))
+	}
+	return nil
+}
+
+func replace(file string, render func(io.Writer) error) error {
+	mode := fs.FileMode(0o666)
+	info, err := os.Stat(file)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return writeInPlace(file, render)
+	case err == nil:
+		mode = info.Mode().Perm()
+		if file, err = filepath.EvalSymlinks(file); err != nil {
+			return pathless(err)
 		}
-	}()
-	if err := buffered(tmp, render); err != nil {
-		return err
 	}
-	if err := tmp.Chmod(0o644); err != nil {
-		return err
+	// A name of its own, so that the file gets the mode that umask leaves.
+	tmp := filepath.Join(filepath.Dir(file), fmt.Sprintf(".%s.%d.tmp", filepath.Base(file), os.Getpid()))
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return pathless(err)
 	}
-	if err := tmp.Sync(); err != nil {
-		return err
+	err = buffered(f, render)
+	if err == nil {
+		err = f.Sync()
 	}
-	if err := tmp.Close(); err != nil {
-		return err
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(tmp, file)
 	}
-	return os.Rename(tmp.Name(), file)
+	if err != nil {
+		return errors.Join(pathless(err), os.Remove(tmp))
+	}
+	return nil
+}
+
+func writeInPlace(file string, render func(io.Writer) error) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return pathless(err)
+	}
+	return errors.Join(buffered(f, render), f.Close())
+}
+
+// pathless is err without the operation and the path, which the caller says.
+func pathless(err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 func buffered(w io.Writer, render func(io.Writer) error) error {
@@ -53,7 +102,7 @@ func buffered(w io.Writer, render func(io.Writer) error) error {
 func readBounded(file string, limit int64) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file, pathless(err))
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"migrate/compare"
 	"migrate/internal/audit"
 	"migrate/internal/source"
+	"migrate/keyrings"
 	"migrate/report"
 )
 
@@ -32,7 +35,12 @@ A SOURCE is
   a .dsc or .orig.tar.* of a Debian source package,
   a checkout of cpython-release-tracker (bundles are verified by digest), or
   a report saved with --format json, to render it again.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("name a source, e.g. a folder with releases (migrate report --help lists what can be one)")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return a.report(cmd.Context(), args) },
 	}
 	flags := cmd.Flags()
@@ -41,6 +49,7 @@ A SOURCE is
 	flags.String("fail-on", "error", "exit with status 1 from this `LEVEL` of finding on: note, warning, error")
 	flags.Bool("all", false, "table: a row for every artifact, also for those that are alike")
 	flags.IntP("jobs", "j", runtime.NumCPU(), "artifacts read side by side")
+	partFlags(cmd)
 	trustFlags(cmd)
 	return cmd
 }
@@ -49,15 +58,22 @@ A SOURCE is
 type format struct {
 	name   string
 	render func(a *app, w io.Writer, d *report.Document) error
+	// stream, if set, writes the same while the run goes on.
+	stream func(w io.Writer, r report.Run) (*report.Stream, error)
 }
 
 func formats() []format {
 	return []format{
-		{"table", func(a *app, w io.Writer, d *report.Document) error {
+		{name: "table", render: func(a *app, w io.Writer, d *report.Document) error {
 			return report.Table(w, d, report.TableOptions{Width: a.width(), Color: a.color(), All: a.config.GetBool("all")})
 		}},
-		{"markdown", func(_ *app, w io.Writer, d *report.Document) error { return report.Markdown(w, d) }},
-		{"json", func(_ *app, w io.Writer, d *report.Document) error { return report.JSON(w, d) }},
+		{name: "markdown", render: func(_ *app, w io.Writer, d *report.Document) error { return report.Markdown(w, d) }},
+		{name: "html", render: func(_ *app, w io.Writer, d *report.Document) error { return report.HTML(w, d) }},
+		{name: "json", render: func(_ *app, w io.Writer, d *report.Document) error { return report.JSON(w, d) }},
+		{name: "jsonl", render: func(_ *app, w io.Writer, d *report.Document) error { return report.JSONL(w, d) }, stream: report.NewStream},
+		{name: "csv", render: func(_ *app, w io.Writer, d *report.Document) error { return report.CSV(w, d) }},
+		{name: "junit", render: func(_ *app, w io.Writer, d *report.Document) error { return report.JUnit(w, d) }},
+		{name: "sarif", render: func(_ *app, w io.Writer, d *report.Document) error { return report.SARIF(w, d) }},
 	}
 }
 
@@ -97,12 +113,10 @@ func (a *app) report(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	doc, err := a.document(ctx, args)
-	if err != nil {
+	if err := checkOutput(a.config.GetString("output")); err != nil {
 		return err
 	}
-	a.complainOf(doc)
-	err = a.writeTo(a.config.GetString("output"), func(w io.Writer) error { return format.render(a, w, doc) })
+	doc, err := a.write(ctx, args, format)
 	if err != nil {
 		return err
 	}
@@ -112,15 +126,77 @@ func (a *app) report(ctx context.Context, args []string) error {
 	return nil
 }
 
-// document is the report on the sources: read again if it was saved, made
-// anew otherwise.
-func (a *app) document(ctx context.Context, args []string) (*report.Document, error) {
+// write writes the report on the sources, read again if it was saved, made
+// anew otherwise, and returns it.
+func (a *app) write(ctx context.Context, args []string, format format) (*report.Document, error) {
 	if slices.ContainsFunc(args, source.IsReport) {
-		if len(args) > 1 {
-			return nil, errors.New("a saved report is a source of its own: name it alone")
+		doc, err := a.saved(args)
+		if err != nil {
+			return nil, err
 		}
-		return readReport(args[0])
+		return doc, a.render(doc, format)
 	}
+	p, err := a.prepare(ctx, args)
+	if err != nil {
+		return nil, err
+	}
+	if format.stream != nil {
+		return a.stream(ctx, p, format)
+	}
+	doc, err := a.audit(ctx, p, nil)
+	if err != nil {
+		return nil, err
+	}
+	return doc, a.render(doc, format)
+}
+
+func (a *app) render(doc *report.Document, format format) error {
+	a.complainOf(doc)
+	return a.writeTo(a.config.GetString("output"), func(w io.Writer) error { return format.render(a, w, doc) })
+}
+
+// stream writes the report on an audit while it goes on.
+func (a *app) stream(ctx context.Context, p *plan, format format) (doc *report.Document, err error) {
+	err = a.writeTo(a.config.GetString("output"), func(w io.Writer) error {
+		s, err := format.stream(w, p.Run)
+		if err != nil {
+			return err
+		}
+		if doc, err = a.audit(ctx, p, s.Artifact); err != nil {
+			return err
+		}
+		return s.Finish(doc)
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.complainOf(doc)
+	return doc, nil
+}
+
+func (a *app) saved(args []string) (*report.Document, error) {
+	if len(args) > 1 {
+		return nil, errors.New("a saved report is a source of its own: name it alone")
+	}
+	if err := a.wantWhole(); err != nil {
+		return nil, err
+	}
+	return readReport(args[0])
+}
+
+// plan is an audit that can begin: what is known before any artifact is read.
+type plan struct {
+	report.Run
+	items   []source.Item // in the order of the report
+	auditor audit.Auditor
+	roster  *keyrings.Roster
+}
+
+// maxJobs bounds --jobs: each has a buffer of its own, and the disk does not get
+// faster.
+const maxJobs = 1024
+
+func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 	now, err := a.present()
 	if err != nil {
 		return nil, err
@@ -129,35 +205,67 @@ func (a *app) document(ctx context.Context, args []string) (*report.Document, er
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range t.problems {
-		a.complain(fmt.Errorf("%s: %s", p.Source, p.Message))
+	for _, problem := range t.problems {
+		a.complain(fmt.Errorf("%s: %s", problem.Source, problem.Message))
 	}
 
-	run := report.Run{
+	p := &plan{roster: t.roster, auditor: t.auditor(now), Run: report.Run{
 		Generator: report.Generator{Name: "migrate", Version: version()},
 		Time:      now,
 		Offline:   true,
 		Sources:   args,
 		Trust:     t.describe(),
+	}}
+	if p.auditor.Jobs = a.config.GetInt("jobs"); p.auditor.Jobs < 1 || p.auditor.Jobs > maxJobs {
+		return nil, fmt.Errorf("--jobs %d: want 1 or more, and %d at most", p.auditor.Jobs, maxJobs)
 	}
-	items, err := a.list(ctx, args, &run)
+	items, err := a.list(ctx, args, &p.Run)
 	if err != nil {
 		return nil, err
 	}
-	auditor := t.auditor(now)
-	auditor.Jobs = a.config.GetInt("jobs")
+	if p.items, err = a.takePart(items); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(p.items, func(a, b source.Item) int {
+		return cmp.Or(a.Name.Compare(b.Name), cmp.Compare(a.Location, b.Location))
+	})
+	return p, nil
+}
+
+// audit reads every artifact. If each is set, it is handed the assessment of
+// each artifact by itself as soon as its turn has come; its error ends the run.
+func (a *app) audit(ctx context.Context, p *plan, each func(compare.Assessment) error) (*report.Document, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	progress := a.progress()
-	auditor.Progress = progress.show
-	evidence := slices.Collect(auditor.Run(ctx, items))
+	if _, ok := terminal(a.out); ok && each != nil {
+		progress.w = nil // the lines show it, on the same terminal
+	}
+	p.auditor.Progress = progress.show
+	evidence := make([]compare.Evidence, 0, len(p.items))
+	var err error
+	for e := range p.auditor.Run(ctx, p.items) {
+		evidence = append(evidence, e)
+		if each == nil {
+			continue
+		}
+		if err = each(compare.Assess(e, p.roster)); err != nil {
+			cancel() // ends the reading of the artifacts after this one
+			break
+		}
+	}
 	progress.clear()
-	run.Assessments, run.Series = compare.AssessAll(evidence, t.roster)
-	return report.New(run), nil
+	if err != nil {
+		return nil, err
+	}
+	p.Assessments, p.Series = compare.AssessAll(evidence, p.roster)
+	return report.New(p.Run), nil
 }
 
 func readReport(file string) (*report.Document, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file, pathless(err))
 	}
 	defer f.Close()
 	doc, err := report.Read(f)
@@ -172,18 +280,30 @@ func readReport(file string) (*report.Document, error) {
 func (a *app) list(ctx context.Context, args []string, run *report.Run) ([]source.Item, error) {
 	var items []source.Item
 	var errs []error
+	listed := map[string]bool{}
 	for _, arg := range args {
 		listing, err := source.Open(ctx, arg)
 		if err != nil {
 			errs = append(errs, err)
-			run.Troubles = append(run.Troubles, source.Trouble{Location: arg, Message: err.Error()})
+			run.Troubles = append(run.Troubles, source.Trouble{Message: err.Error()}) // which names arg
 			continue
 		}
 		a.say("source %s (%s): %d artifacts, %d files not recognised", listing.Source, listing.Kind, len(listing.Items), len(listing.Unrecognised))
 		if len(args) > 1 {
 			listing.Qualify()
 		}
-		items = append(items, listing.Items...)
+		for _, it := range listing.Items {
+			place, err := filepath.Abs(it.Location)
+			if len(args) > 1 && err == nil && listed[place] {
+				run.Troubles = append(run.Troubles, source.Trouble{
+					Location: it.Location,
+					Message:  fmt.Sprintf("was listed before, and is looked at once: do not name %q beside another source that holds it", arg),
+				})
+				continue
+			}
+			listed[place] = true
+			items = append(items, it)
+		}
 		run.Unrecognised = append(run.Unrecognised, listing.Unrecognised...)
 		run.Troubles = append(run.Troubles, listing.Troubles...)
 	}

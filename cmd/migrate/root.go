@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -79,13 +80,17 @@ trust root is ever picked up from a source.`,
 	flags.String("config", "", "configuration `FILE` (default config.yaml in the migrate folder of the user's configuration folder)")
 	flags.BoolP("quiet", "q", false, "say nothing on standard error but errors")
 	flags.BoolP("verbose", "v", false, "say on standard error what the run stands on")
-	root.AddCommand(a.reportCommand(), a.verifyCommand(), a.explainCommand(), a.manCommand())
-	root.InitDefaultCompletionCmd(args0(root)...)
+	root.AddCommand(a.reportCommand(), a.verifyCommand(), a.explainCommand(), a.manCommand(),
+		a.diffCommand(), a.mergeCommand(), a.matrixCommand())
+	root.InitDefaultCompletionCmd("") // now, so that its flags are known as settings
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Args = cobra.NoArgs
+		completion.RunE = func(*cobra.Command, []string) error {
+			return errors.New("name a shell: migrate completion bash, zsh, fish or powershell")
+		}
+	}
 	return root
 }
-
-// args0 keeps cobra's completion command present in help before the first run.
-func args0(root *cobra.Command) []string { return []string{root.Name()} }
 
 // configure reads flags, environment and configuration file, in that order of
 // precedence.
@@ -97,7 +102,59 @@ func (a *app) configure(cmd *cobra.Command, _ []string) error {
 	v.SetEnvPrefix("MIGRATE")
 	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
 	v.AutomaticEnv()
-	return a.readConfig(cmd)
+	if err := a.checkEnvironment(cmd); err != nil {
+		return err
+	}
+	if err := a.readConfig(cmd); err != nil {
+		return err
+	}
+	return a.checkSettings(cmd)
+}
+
+// checkEnvironment refuses a MIGRATE_ variable that sets nothing: it is a
+// misspelt one.
+func (a *app) checkEnvironment(cmd *cobra.Command) error {
+	known := knownSettings(cmd.Root())
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		setting, ok := strings.CutPrefix(name, "MIGRATE_")
+		// MIGRATE_CORPUS tells the tests where real release data are.
+		if ok && value != "" && setting != "CORPUS" && !slices.Contains(known, strings.ReplaceAll(strings.ToLower(setting), "_", "-")) {
+			return fmt.Errorf("environment variable %s: no such setting (settings are the names of the flags)", name)
+		}
+	}
+	return nil
+}
+
+// checkSettings holds what the environment and the configuration file say to the
+// type of the flag they say it for: viper takes what it cannot read as zero.
+func (a *app) checkSettings(cmd *cobra.Command) (err error) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed || !a.config.IsSet(f.Name) || err != nil {
+			return
+		}
+		switch value := a.config.Get(f.Name).(type) {
+		case []any, []string:
+			if f.Value.Type() != "stringArray" {
+				err = fmt.Errorf("setting %s: want one value, not a list", f.Name)
+			}
+		case map[string]any:
+			err = fmt.Errorf("setting %s: want a value, not a section", f.Name)
+		default:
+			var e error
+			text := fmt.Sprint(value)
+			switch f.Value.Type() {
+			case "bool":
+				_, e = strconv.ParseBool(text)
+			case "int":
+				_, e = strconv.Atoi(text)
+			}
+			if e != nil {
+				err = fmt.Errorf("setting %s: %q is not a value for it", f.Name, text)
+			}
+		}
+	})
+	return err
 }
 
 // readConfig reads the configuration file: the one that was named, which must
@@ -106,8 +163,8 @@ func (a *app) readConfig(cmd *cobra.Command) error {
 	file := a.config.GetString("config")
 	if file == "" {
 		dir, err := os.UserConfigDir()
-		if err != nil {
-			return nil // no home, no configuration
+		if err != nil || !filepath.IsAbs(dir) {
+			return nil // no home, or one that depends on where we stand: no configuration
 		}
 		file = filepath.Join(dir, "migrate", "config.yaml")
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
@@ -126,7 +183,36 @@ func (a *app) readConfig(cmd *cobra.Command) error {
 			return fmt.Errorf("configuration file %s: no such setting: %s (settings are the names of the flags)", file, key)
 		}
 	}
-	return a.config.MergeConfigMap(c.AllSettings())
+	settings := c.AllSettings()
+	for _, key := range fileSettings {
+		if value, ok := settings[key]; ok {
+			settings[key] = resolve(value, filepath.Dir(file))
+		}
+	}
+	return a.config.MergeConfigMap(settings)
+}
+
+// fileSettings are the settings of what is trusted. In the configuration file
+// they are relative to it: were they relative to the working folder, they would
+// be picked up from whatever is audited there.
+var fileSettings = []string{"keyring", "roster", "trusted-root", "key"}
+
+// resolve puts dir in front of relative paths.
+func resolve(value any, dir string) any {
+	switch value := value.(type) {
+	case string:
+		if value == "" || filepath.IsAbs(value) {
+			return value
+		}
+		return filepath.Join(dir, value)
+	case []any:
+		all := make([]any, 0, len(value))
+		for _, v := range value {
+			all = append(all, resolve(v, dir))
+		}
+		return all
+	}
+	return value
 }
 
 // knownSettings lists the flags of every subcommand.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -52,29 +54,42 @@ func (a *app) loadTrust() (*trust, error) {
 	if t.verifier, err = sigstore.NewVerifier(t.root); err != nil {
 		return nil, err
 	}
-	files, err := keyrings.Shipped()
+	shipped, err := keyrings.Shipped()
 	if err != nil {
 		return nil, err
 	}
-	paths := a.paths("keyring")
-	for _, path := range paths {
-		if _, err := os.Stat(path); err != nil {
-			return nil, fmt.Errorf("--keyring: %w", err)
-		}
+	more, err := a.ownKeys()
+	if err != nil {
+		return nil, err
 	}
-	if cache, ok := keyCache(); ok {
-		paths = append([]string{cache}, paths...)
-	}
-	more, problems := keyrings.ReadKeyFiles(paths)
-	t.files = append(files, more...)
+	t.files = append(shipped, more...)
 	t.keyring, t.problems = t.roster.Keyring(t.files)
 	// A roster of one's own need not pin the keys that ship.
 	t.problems = slices.DeleteFunc(t.problems, func(p keyrings.Problem) bool {
-		return slices.ContainsFunc(files, func(f keyrings.KeyFile) bool { return f.Source == p.Source })
+		return slices.ContainsFunc(shipped, func(f keyrings.KeyFile) bool { return f.Source == p.Source })
 	})
-	t.problems = append(problems, t.problems...)
 	a.sayTrust(&t)
 	return &t, nil
+}
+
+// ownKeys reads the key cache and what --keyring names. One that cannot be read
+// or holds no key ends the run: a copy that is passed over may be the one that
+// holds a revocation.
+func (a *app) ownKeys() ([]keyrings.KeyFile, error) {
+	paths := a.paths("keyring")
+	if cache, ok := keyCache(); ok {
+		paths = append(paths, cache)
+	}
+	files, problems := keyrings.ReadKeyFiles(paths)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("keyring %s: %s", problems[0].Source, problems[0].Message)
+	}
+	for _, f := range files {
+		if _, _, err := pgp.NewKeyring().Add(f.Source, f.Data); err != nil {
+			return nil, fmt.Errorf("keyring %s: %w", f.Source, err)
+		}
+	}
+	return files, nil
 }
 
 // sayTrust says on standard error, if asked to, what the run stands on.
@@ -112,15 +127,16 @@ func (a *app) loadTrustRoot() (*sigstore.TrustRoot, error) {
 	return sigstore.ParseTrustRoot(file, data)
 }
 
-// keyCache is the user's key cache, if there is one.
+// keyCache is the user's key cache, if there is one with something in it. A
+// folder that depends on where we stand is none.
 func keyCache() (string, bool) {
 	dir, err := os.UserCacheDir()
-	if err != nil {
+	if err != nil || !filepath.IsAbs(dir) {
 		return "", false
 	}
 	dir = filepath.Join(dir, "migrate", "keys")
-	info, err := os.Stat(dir)
-	return dir, err == nil && info.IsDir()
+	entries, err := os.ReadDir(dir)
+	return dir, len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist)
 }
 
 // present is the time of the run.
@@ -142,8 +158,17 @@ func (t *trust) trustSigners(signers []pgp.Fingerprint) {
 	all := pgp.NewKeyring()
 	t.problems = nil
 	for _, f := range t.files {
-		if _, _, err := all.Add(f.Source, f.Data); err != nil {
+		all.Add(f.Source, f.Data) // first all of them: a revocation may come before its key
+	}
+	for _, f := range t.files {
+		_, skipped, err := all.Add(f.Source, f.Data)
+		if err != nil { // not reached: loadTrust has added it once
 			t.problems = append(t.problems, keyrings.Problem{Source: f.Source, Message: err.Error()})
+		}
+		for _, s := range skipped {
+			if s.Fingerprint == "" || slices.Contains(signers, s.Fingerprint) {
+				t.problems = append(t.problems, keyrings.Problem{Source: f.Source, Message: s.Reason})
+			}
 		}
 	}
 	t.keyring = all.Select(func(f pgp.Fingerprint) bool { return slices.Contains(signers, f) })

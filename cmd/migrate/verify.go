@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"crypto"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,7 +41,7 @@ Exit status: 0 the artifact is good, 1 it is not, 2 it could not be decided.`,
   migrate verify sha256:93e583f243454e6e9e4588ca2c2662206ad961659863277afcdb96801647d640 --bundle Python-3.13.5.tar.xz.sigstore
   migrate verify app.tar.gz --bundle app.tar.gz.sigstore.json --certificate-identity me@example.org --certificate-oidc-issuer https://accounts.google.com`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.verify(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.verify(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.String("asc", "", "detached OpenPGP signature `FILE` (default FILE.asc)")
@@ -59,8 +57,13 @@ Exit status: 0 the artifact is good, 1 it is not, 2 it could not be decided.`,
 	return cmd
 }
 
-func (a *app) verify(ctx context.Context, arg string) error {
-	format := a.config.GetString("format")
+func (a *app) verify(cmd *cobra.Command, arg string) error {
+	// Only the command line is asked for the format: what the configuration
+	// says is for report, which has others.
+	format, err := cmd.Flags().GetString("format")
+	if err != nil {
+		return err
+	}
 	if format != "text" && format != "json" {
 		return fmt.Errorf("no such format: %s (want text or json)", format)
 	}
@@ -86,7 +89,7 @@ func (a *app) verify(ctx context.Context, arg string) error {
 		a.complain(fmt.Errorf("%s: %s", p.Source, p.Message))
 	}
 
-	evidence := slices.Collect(auditor.Run(ctx, []source.Item{q.item}))
+	evidence := slices.Collect(auditor.Run(cmd.Context(), []source.Item{q.item}))
 	run := report.Run{
 		Generator: report.Generator{Name: "migrate", Version: version()},
 		Time:      now,
@@ -165,6 +168,9 @@ func (a *app) question(arg string) (*question, error) {
 	case q.item.Name.Kind == "" && !byPolicy && len(q.signers) > 0:
 		q.only = audit.PGP
 	}
+	if q.only == audit.PGP && a.config.GetString("bundle") != "" {
+		return nil, fmt.Errorf("%s is not the name of a CPython artifact: say who signed the --bundle with --certificate-identity and --certificate-oidc-issuer, or --key", q.item.Name.File)
+	}
 	if q.item.Open == nil && (asc || len(q.signers) > 0) {
 		return nil, errors.New("OpenPGP signs bytes, not digests: name the artifact's file to have its .asc checked")
 	}
@@ -228,21 +234,20 @@ func (a *app) askArtifact(q *question, arg string) error {
 			name, _, _ = release.SplitSidecar(filepath.Base(bundle))
 		}
 	} else {
-		info, err := os.Stat(arg)
+		file, size, err := source.At(arg)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w (verify takes one artifact, report takes folders)", err)
 		}
-		if !info.Mode().IsRegular() {
-			return fmt.Errorf("%s is not a file: verify takes one artifact, report takes folders", arg)
-		}
-		q.item.Open = func() (io.ReadCloser, error) { return os.Open(arg) }
-		q.item.Size = info.Size()
+		q.item.Open, q.item.Size = file.Open, size
 		if q.item.Sidecars, err = source.Beside(arg); err != nil {
 			return err
 		}
 		if name == "" {
 			name = filepath.Base(arg)
 		}
+	}
+	if name == "" {
+		return fmt.Errorf("%s: its bundle's name does not say of which artifact it is: give python.org's with --name, or say who signed it with --certificate-identity and --certificate-oidc-issuer, or --key", arg)
 	}
 	if n, ok := release.ParseName(name); ok {
 		q.item.Name = n
@@ -254,10 +259,11 @@ func (a *app) askArtifact(q *question, arg string) error {
 		if file == "" {
 			continue
 		}
-		if _, err := os.Stat(file); err != nil {
+		found, _, err := source.At(file)
+		if err != nil {
 			return fmt.Errorf("--%s: %w", flag, err)
 		}
-		q.item.Sidecars[kind] = source.File{Location: file, Open: func() (io.ReadCloser, error) { return os.Open(file) }}
+		q.item.Sidecars[kind] = found
 	}
 	return nil
 }

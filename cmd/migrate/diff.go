@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"migrate/report"
+)
+
+func (a *app) diffCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "diff OLD.json NEW.json",
+		Short: "Show what changed between two saved reports",
+		Long: `Show what changed between two reports saved with --format json, by artifact:
+what appeared, what is gone, a digest that is another under the same name, and
+verdicts, statuses, signers, findings and readiness that are not what they were.
+
+An artifact is the same one in both by its name and version, so a mirror that
+moved makes no difference. Neither does when, or by which version of this
+program, the reports were made.
+
+Exit status: 0 nothing changed, 1 something did, 2 trouble.`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.diff(cmd, args[0], args[1]) },
+	}
+	flags := cmd.Flags()
+	flags.String("format", "table", "one of "+strings.Join(diffFormatNames(), ", "))
+	flags.StringP("output", "o", "", "write to `FILE` in place of standard output")
+	flags.Bool("all", false, "table: name every artifact, also of many that changed alike")
+	return cmd
+}
+
+// diffFormat renders a difference.
+type diffFormat struct {
+	name   string
+	render func(a *app, w io.Writer, d *report.Diff) error
+}
+
+func diffFormats() []diffFormat {
+	return []diffFormat{
+		{"table", func(a *app, w io.Writer, d *report.Diff) error {
+			return report.DiffTable(w, d, report.TableOptions{Width: a.width(), Color: a.color(), All: a.config.GetBool("all")})
+		}},
+		{"markdown", func(_ *app, w io.Writer, d *report.Diff) error { return report.DiffMarkdown(w, d) }},
+		{"json", func(_ *app, w io.Writer, d *report.Diff) error { return report.DiffJSON(w, d) }},
+	}
+}
+
+func diffFormatNames() []string {
+	var names []string
+	for _, f := range diffFormats() {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// diffFormatOf is the format that the command line names: what the configuration
+// says is for report, which has others.
+func diffFormatOf(cmd *cobra.Command) (diffFormat, error) {
+	name, err := cmd.Flags().GetString("format")
+	if err != nil {
+		return diffFormat{}, err
+	}
+	for _, f := range diffFormats() {
+		if f.name == name {
+			return f, nil
+		}
+	}
+	return diffFormat{}, fmt.Errorf("no such format of a difference: %s (want %s)", name, strings.Join(diffFormatNames(), ", "))
+}
+
+func (a *app) diff(cmd *cobra.Command, oldFile, newFile string) error {
+	format, err := diffFormatOf(cmd)
+	if err != nil {
+		return err
+	}
+	before, err := readReport(oldFile)
+	if err != nil {
+		return err
+	}
+	after, err := readReport(newFile)
+	if err != nil {
+		return err
+	}
+	d := report.Compare(before, after)
+	err = a.writeTo(a.config.GetString("output"), func(w io.Writer) error { return format.render(a, w, d) })
+	if err != nil {
+		return err
+	}
+	if !d.Summary.Same {
+		return exitError(exitFindings)
+	}
+	return nil
+}
