@@ -94,6 +94,7 @@ func (d *Document) checkVerdicts() error {
 	for _, s := range d.Series {
 		readiness[s.Series] = s.Readiness
 	}
+	good := make(map[string]bool, len(d.Series))
 	for i := range d.Artifacts {
 		a := &d.Artifacts[i]
 		e, err := a.evidence()
@@ -103,9 +104,22 @@ func (d *Document) checkVerdicts() error {
 		if !compare.Possible(e, a.Verdict) {
 			return fmt.Errorf("artifact %s is called %s, which is not what was found: it was edited; make it again", Escape(a.Name), a.Verdict)
 		}
-		refused := (a.Verdict == compare.Conflict || a.Verdict == compare.Failed) && a.Expected.Recalled == ""
+		if a.Expected.Recalled != "" {
+			continue
+		}
+		moved := a.Verdict == compare.Equivalent || a.Verdict == compare.SigstoreOnly
+		good[a.Series] = good[a.Series] || moved
+		if readiness[a.Series] == compare.Ready && !moved {
+			return fmt.Errorf("series %s is called ready, with an artifact in it that is %s: it was edited; make it again", a.Series, a.Verdict)
+		}
+		refused := a.Verdict == compare.Conflict || a.Verdict == compare.Failed
 		if r, ok := readiness[a.Series]; ok && refused && r != compare.NotReady {
 			return fmt.Errorf("series %s is called %s, with a %s in it: it was edited; make it again", a.Series, r, a.Verdict)
+		}
+	}
+	for _, s := range d.Series {
+		if (s.Readiness == compare.Ready || s.Readiness == compare.ReadyWithGaps) && !good[s.Series] {
+			return fmt.Errorf("series %s is called %s, and no artifact in it has a good bundle: it was edited; make it again", s.Series, s.Readiness)
 		}
 	}
 	return nil

@@ -104,7 +104,14 @@ func TestReadVerdicts(t *testing.T) {
 			for i := range d.Series {
 				d.Series[i].Readiness = compare.Ready
 			}
-		}, "is called ready, with a conflict in it"},
+		}, "is called ready, with an artifact in it that is "},
+		"readiness without bundles": {func(d *Document) {
+			for i := range d.Series {
+				if d.Series[i].Readiness == compare.NotReady {
+					d.Series[i].Readiness = compare.ReadyWithGaps
+				}
+			}
+		}, "is called ready-with-gaps, with a "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := New(sampleRun())

@@ -55,6 +55,11 @@ func (d *Document) answer() string {
 
 // caveat says what was not looked at, or "".
 func (d *Document) caveat() string {
+	var sentences []string
+	if p := d.Part; p != nil {
+		sentences = append(sentences, fmt.Sprintf("This is a part of the source (%s): %d of %s.",
+			p.Selection, len(d.Artifacts), count(p.Of, "artifact")))
+	}
 	var parts []string
 	if n := len(d.Troubles); n > 0 {
 		parts = append(parts, count(n, "place")+" could not be looked at")
@@ -65,10 +70,10 @@ func (d *Document) caveat() string {
 	if n := len(d.Unrecognised); n > 0 {
 		parts = append(parts, count(n, "file")+" "+was(n)+" not recognised")
 	}
-	if len(parts) == 0 {
-		return ""
+	if len(parts) > 0 {
+		sentences = append(sentences, enumerate(parts)+".")
 	}
-	return enumerate(parts) + "."
+	return strings.Join(sentences, " ")
 }
 
 // newestFirst returns the series that people ask about first, first.

@@ -61,7 +61,7 @@ func newStream(w io.Writer, d *Document) (*Stream, error) {
 	s := &Stream{w: bufio.NewWriter(w)}
 	return s, s.line(headerLine{
 		Type: "header", SchemaVersion: d.SchemaVersion, Generator: d.Generator, Created: d.Created,
-		Offline: d.Offline, Sources: d.Sources, Trust: d.Trust,
+		Offline: d.Offline, Sources: d.Sources, Part: d.Part, Trust: d.Trust,
 	})
 }
 
@@ -135,6 +135,7 @@ type (
 		Created       Time      `json:"created"`
 		Offline       bool      `json:"offline"`
 		Sources       []string  `json:"sources"`
+		Part          *Part     `json:"part,omitempty"`
 		Trust         Trust     `json:"trust"`
 	}
 	artifactLine struct {

@@ -138,7 +138,9 @@ func neighboursRun() Run {
 
 // All lines together say what the document says.
 func TestJSONLNothingLost(t *testing.T) {
-	for name, d := range map[string]*Document{"sample": New(sampleRun()), "neighbours": New(neighboursRun()), "empty": New(Run{})} {
+	part := sampleRun()
+	part.Part = &Part{Selection: "--shard 1/3", Of: 99}
+	for name, d := range map[string]*Document{"part": New(part), "sample": New(sampleRun()), "neighbours": New(neighboursRun()), "empty": New(Run{})} {
 		got := Document{Series: []Series{}, Artifacts: []Artifact{}, Unrecognised: []Unrecognised{}, Troubles: []Trouble{}}
 		var last string
 		added := 0

@@ -48,7 +48,7 @@ func (m *markdown) opening(d *Document) {
 		prose(d.Generator.String()), count(len(d.Artifacts), "artifact"), count(len(d.Series), "series"),
 		codes(d.Sources, len(d.Sources)), d.Created.minute(), d.network())
 	if c := d.caveat(); c != "" {
-		m.printf(" %s", c)
+		m.printf(" %s", prose(c))
 	}
 	m.printf("\n")
 	if len(d.Series) == 0 {

@@ -12,8 +12,8 @@ import (
 	"migrate/keyrings"
 )
 
-// Part is one of the reports that become one.
-type Part struct {
+// Input is one of the reports that become one.
+type Input struct {
 	Name     string // of its file, for errors
 	Document *Document
 }
@@ -25,6 +25,9 @@ type MergeOptions struct {
 	// AllowDifferentTrust merges also parts that stood on different trust
 	// roots, rosters or copies of keys. Roster has to be that of one of them.
 	AllowDifferentTrust bool
+	// AllowMissing merges also parts that are not all there are. The result is
+	// then a part itself.
+	AllowMissing bool
 }
 
 // Merge makes one report of parts, e.g. those of a CI matrix. It verifies
@@ -37,7 +40,7 @@ type MergeOptions struct {
 // if the facts about it are the same; else the error is a *ConflictError.
 // Parts that stood on different trust are a *TrustError unless allowed; what
 // they stood on is then all in Trust.
-func Merge(parts []Part, opt MergeOptions) (*Document, error) {
+func Merge(parts []Input, opt MergeOptions) (*Document, error) {
 	if len(parts) == 0 {
 		return nil, errors.New("there is nothing to merge")
 	}
@@ -49,7 +52,11 @@ func Merge(parts []Part, opt MergeOptions) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	run := Run{Generator: opt.Generator, Offline: true, Trust: trust}
+	part, err := mergePart(parts, opt)
+	if err != nil {
+		return nil, err
+	}
+	run := Run{Generator: opt.Generator, Offline: true, Part: part, Trust: trust}
 	var unrecognised union[Unrecognised]
 	var troubles union[Trouble]
 	for _, p := range parts {
@@ -85,6 +92,52 @@ func Merge(parts []Part, opt MergeOptions) (*Document, error) {
 	return New(run), nil
 }
 
+// mergePart returns what the merged report is a part of: nil if it is whole.
+// The parts are known not to contradict each other.
+func mergePart(parts []Input, opt MergeOptions) (*Part, error) {
+	var divided, whole []Input
+	for _, p := range parts {
+		if p.Document.Part == nil {
+			whole = append(whole, p)
+			continue
+		}
+		divided = append(divided, p)
+		if a, b := divided[0], p; a.Document.Part.Of != b.Document.Part.Of {
+			return nil, fmt.Errorf("%s is a part of %s and %s of %d: merge the parts of one source, made when it was the same",
+				a.Name, count(a.Document.Part.Of, "artifact"), b.Name, b.Document.Part.Of)
+		}
+	}
+	if len(divided) == 0 {
+		return nil, nil
+	}
+	of := divided[0].Document.Part.Of
+	artifacts, err := mergeArtifacts(divided)
+	if err != nil {
+		return nil, err
+	}
+	n := len(artifacts)
+	if n == of || slices.ContainsFunc(whole, func(w Input) bool { return len(w.Document.Artifacts) == of && w.hasAll(artifacts) }) {
+		return nil, nil
+	}
+	switch {
+	case n > of:
+		return nil, fmt.Errorf("the parts hold %s, and say that they are of %d: merge the parts of one source, made when it was the same", count(n, "artifact"), of)
+	case len(whole) > 0:
+		return nil, fmt.Errorf("the parts hold %d of %s, and %s is no part of them: merge the parts by themselves", n, count(of, "artifact"), whole[0].Name)
+	case !opt.AllowMissing:
+		return nil, fmt.Errorf("the parts hold %d of %s: name the missing parts, or pass --allow-missing", n, count(of, "artifact"))
+	}
+	return &Part{Selection: "merged parts", Of: of}, nil
+}
+
+func (in Input) hasAll(artifacts []*Artifact) bool {
+	held := make(map[artifactKey]bool, len(in.Document.Artifacts))
+	for i := range in.Document.Artifacts {
+		held[in.Document.Artifacts[i].key()] = true
+	}
+	return !slices.ContainsFunc(artifacts, func(a *Artifact) bool { return !held[a.key()] })
+}
+
 // union is what several lists have, in order. What one list has twice stays
 // twice: parts of one run repeat what concerns the whole source.
 type union[T comparable] struct {
@@ -113,7 +166,7 @@ func (a *Artifact) key() artifactKey { return artifactKey{a.Place(), a.Name, a.V
 // mergeArtifacts returns the artifacts of all parts, each once. What one part
 // lists several times under one key (two mirrors side by side) stays so, and
 // another part has to list just the same.
-func mergeArtifacts(parts []Part) ([]*Artifact, error) {
+func mergeArtifacts(parts []Input) ([]*Artifact, error) {
 	type listed struct {
 		part      string
 		artifacts []*Artifact
@@ -268,7 +321,7 @@ func (e *TrustError) Error() string {
 
 // mergeTrust returns what the parts stood on. Where a trust root or roster is
 // from does not matter, since machines differ; its digest does.
-func mergeTrust(parts []Part, opt MergeOptions) (Trust, error) {
+func mergeTrust(parts []Input, opt MergeOptions) (Trust, error) {
 	first := parts[0]
 	for _, p := range parts[1:] {
 		if err := differentTrust(first, p); err != nil && !opt.AllowDifferentTrust {
@@ -276,7 +329,7 @@ func mergeTrust(parts []Part, opt MergeOptions) (Trust, error) {
 		}
 	}
 	// The judgement is made with one roster.
-	lead := slices.IndexFunc(parts, func(p Part) bool { return p.Document.Trust.Roster.SHA256 == opt.Roster.SHA256() })
+	lead := slices.IndexFunc(parts, func(p Input) bool { return p.Document.Trust.Roster.SHA256 == opt.Roster.SHA256() })
 	if lead < 0 {
 		return Trust{}, fmt.Errorf("%s was made with the roster %s and not with the one given, %s: give the same with --roster",
 			first.Name, orNone(first.Document.Trust.Roster.SHA256), opt.Roster.SHA256())
@@ -296,7 +349,7 @@ func mergeTrust(parts []Part, opt MergeOptions) (Trust, error) {
 }
 
 // differentTrust returns a *TrustError, or nil.
-func differentTrust(a, b Part) error {
+func differentTrust(a, b Input) error {
 	t, u := a.Document.Trust, b.Document.Trust
 	switch {
 	case t.TrustRoot.SHA256 != u.TrustRoot.SHA256:
@@ -345,7 +398,7 @@ func copiesByKey(keys []Key) map[string]keyState {
 }
 
 // mergeKeys returns the keys of all parts with all their copies.
-func mergeKeys(parts []Part, lead []Key) []Key {
+func mergeKeys(parts []Input, lead []Key) []Key {
 	keys := slices.Clone(lead)
 	for _, p := range parts {
 		for _, k := range p.Document.Trust.Keys {

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"reflect"
 	"slices"
@@ -104,9 +105,9 @@ func mustMerge(t *testing.T, opt MergeOptions, docs ...*Document) *Document {
 	return d
 }
 
-func parts(docs ...*Document) (out []Part) {
+func parts(docs ...*Document) (out []Input) {
 	for i, d := range docs {
-		out = append(out, Part{fmt.Sprintf("part-%d.json", i+1), d})
+		out = append(out, Input{fmt.Sprintf("part-%d.json", i+1), d})
 	}
 	return out
 }
@@ -332,5 +333,102 @@ func TestMergeRest(t *testing.T) {
 	}
 	if d.Summary.Troubles != 1 || d.Exit(compare.Error) != 2 {
 		t.Errorf("%d troubles, exit status %d", d.Summary.Troubles, d.Exit(compare.Error))
+	}
+}
+
+// A part says so to people in every format for them, and keeps what it says.
+func TestPart(t *testing.T) {
+	r := sampleRun()
+	people := map[string]func(io.Writer, *Document) error{
+		"table":    func(w io.Writer, d *Document) error { return Table(w, d, TableOptions{Width: 120}) },
+		"markdown": Markdown,
+		"html":     HTML,
+	}
+	for name, f := range people {
+		if got := render(t, f, New(r)); strings.Contains(got, "This is a part") {
+			t.Errorf("%s: the whole is a part", name)
+		}
+	}
+	r.Part = &Part{Selection: "--shard 1/3", Of: 2736}
+	d := New(r)
+	want := fmt.Sprintf("This is a part of the source (--shard 1/3): %d of 2736 artifacts. 1 place could not", len(r.Assessments))
+	if got := d.caveat(); !strings.HasPrefix(got, want) {
+		t.Errorf("the caveat is %q, want %q first", got, want)
+	}
+	for name, f := range people {
+		got := render(t, f, d)
+		if !strings.Contains(got, "This is a part of the source") || !strings.Contains(got, " 1/3): ") || !strings.Contains(got, "of 2736 artifacts") {
+			t.Errorf("%s does not say that it is a part", name)
+		}
+	}
+	if got := copyOf(t, d).Part; got == nil || *got != *r.Part {
+		t.Errorf("read again as %v, want %v", got, r.Part)
+	}
+}
+
+func TestMergeMissing(t *testing.T) {
+	w := newWorld(t)
+	all := len(w.evidence)
+	partOf := func(of int, ev []compare.Evidence) *Document {
+		w := w
+		w.run.Part = &Part{Selection: "--shard", Of: of}
+		return copyOf(t, w.report(ev))
+	}
+	a, b, c := partOf(all, w.evidence[:3]), partOf(all, w.evidence[3:5]), partOf(all, w.evidence[5:])
+	whole := w.report(w.evidence)
+	want := render(t, JSON, whole)
+	for name, docs := range map[string][]*Document{
+		"all parts":              {a, b, c},
+		"overlapping":            {a, b, b, c, a},
+		"a part and the whole":   {a, whole},
+		"all parts and of whole": {c, b, a, w.report(w.evidence[:1])},
+	} {
+		if got := render(t, JSON, mustMerge(t, w.options(), docs...)); got != want {
+			t.Errorf("%s: not the undivided report (-want +got):\n%s", name, cmp.Diff(want, got))
+		}
+	}
+
+	others := slices.Clone(w.evidence) // as many as the whole
+	for i := range others {
+		others[i].Location = "elsewhere/" + others[i].Location
+	}
+	allow := w.options()
+	allow.AllowMissing = true
+	lacking := fmt.Sprintf("the parts hold %d of %d artifacts: name the missing parts, or pass --allow-missing", all-2, all)
+	for _, tt := range []struct {
+		name    string
+		docs    []*Document
+		want    string
+		allowed bool // by AllowMissing
+	}{
+		{"one is missing", []*Document{a, c}, lacking, true},
+		{"one twice does not stand in", []*Document{a, c, a}, lacking, true},
+		{"merged before", []*Document{mustMerge(t, allow, a, c)}, lacking, true},
+		{"another listing", []*Document{a, partOf(all+1, w.evidence[3:])}, fmt.Sprintf("part-1.json is a part of %d artifacts and part-2.json of %d: ", all, all+1), false},
+		{"too many", []*Document{partOf(4, w.evidence[:3]), partOf(4, w.evidence[3:])}, fmt.Sprintf("the parts hold %d artifacts, and say that they are of 4: ", all), false},
+		// As many as there should be, but others.
+		{"beside another source", []*Document{a, w.report(w.evidence[3:])}, fmt.Sprintf("the parts hold 3 of %d artifacts, and part-2.json is no part of them: ", all), false},
+		{"beside another of the same size", []*Document{a, w.report(others)}, "part-2.json is no part of them", false},
+		{"beside less than the whole", []*Document{a, w.report(w.evidence[:all-1])}, "part-2.json is no part of them", false},
+	} {
+		_, err := Merge(parts(tt.docs...), w.options())
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
+		}
+		d, err := Merge(parts(tt.docs...), allow)
+		switch {
+		case tt.allowed && err != nil:
+			t.Errorf("%s: %v although it is allowed", tt.name, err)
+		case !tt.allowed && (err == nil || !strings.Contains(err.Error(), tt.want)):
+			t.Errorf("%s: got %v although nothing can allow it, want %q", tt.name, err, tt.want)
+		case tt.allowed && (d.Part == nil || *d.Part != Part{"merged parts", all}):
+			t.Errorf("%s: the result is a part %v", tt.name, d.Part)
+		}
+	}
+	if got := mustMerge(t, allow, mustMerge(t, allow, a, c), b); render(t, JSON, got) != want {
+		t.Error("the part that was missing does not complete what was merged without it")
+	}
+	if got := mustMerge(t, allow, a, b, c); got.Part != nil {
+		t.Errorf("nothing is missing, and the result is a part %v", got.Part)
 	}
 }

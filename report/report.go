@@ -34,6 +34,7 @@ type Document struct {
 	Created       Time           `json:"created"`
 	Offline       bool           `json:"offline"`
 	Sources       []string       `json:"sources"`
+	Part          *Part          `json:"part,omitempty"` // nil: all of the sources
 	Trust         Trust          `json:"trust"`
 	Series        []Series       `json:"series"` // oldest first
 	Summary       Summary        `json:"summary"`
@@ -46,6 +47,12 @@ type Document struct {
 type Generator struct {
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"`
+}
+
+// Part says that a document is about a part of its sources only.
+type Part struct {
+	Selection string `json:"selection"` // what was asked for, e.g. "--shard 1/3"
+	Of        int    `json:"of"`        // artifacts that the sources have
 }
 
 // Trust is what the run stood on.
@@ -289,6 +296,7 @@ type Run struct {
 	Time         time.Time // of the run
 	Offline      bool
 	Sources      []string // as the user named them
+	Part         *Part    // nil: all of the sources
 	Trust        Trust    // whose keys also give signers their names
 	Assessments  []compare.Assessment
 	Series       []compare.Series
@@ -309,6 +317,9 @@ func New(r Run) *Document {
 		Artifacts:     make([]Artifact, 0, len(r.Assessments)),
 		Unrecognised:  make([]Unrecognised, 0, len(r.Unrecognised)),
 		Troubles:      make([]Trouble, 0, len(r.Troubles)),
+	}
+	if r.Part != nil {
+		d.Part = &Part{Selection: text(r.Part.Selection), Of: r.Part.Of}
 	}
 	signers := make(map[string]Key, len(r.Trust.Keys))
 	for _, k := range r.Trust.Keys {

@@ -269,6 +269,7 @@ func hostileRun(s string) Run {
 		Generator: Generator{Name: "migrate", Version: "1"},
 		Time:      at("2026-08-06 09:30"),
 		Sources:   []string{s},
+		Part:      &Part{Selection: s, Of: 3},
 		Trust: Trust{
 			TrustRoot: TrustRoot{Source: s, SHA256: digest(1)},
 			Roster:    Roster{Source: s, SHA256: digest(1)},

@@ -298,15 +298,16 @@ func findings(d *Document) (n int) {
 	return n
 }
 
-// fingerprint is the same for the same code and artifact in every report: the
-// sentence may change, for example with the number of days it names. A number
+// fingerprint is the same for the same code and artifact in every report, also
+// of a mirror that has moved: the sentence may change, for example with the
+// number of days it names. A number
 // tells findings apart that have both in common, as GitHub's own do.
 func (c *sarifConverter) fingerprint(a *Artifact, code compare.Code) string {
 	name := a.Name
 	if a.Upstream != "" {
 		name = a.Upstream
 	}
-	sum := sha256.Sum256([]byte(string(code) + "\x00" + name + "\x00" + a.Place()))
+	sum := sha256.Sum256([]byte(string(code) + "\x00" + name + "\x00" + a.Version))
 	hash := hex.EncodeToString(sum[:16])
 	c.seen[hash]++
 	return fmt.Sprintf("%s:%d", hash, c.seen[hash])

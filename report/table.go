@@ -63,7 +63,7 @@ func (p *printer) report(d *Document) {
 	p.wrapped("", "Can Sigstore take the place of PGP?")
 	p.wrapped("", Escape(d.answer()))
 	if c := d.caveat(); c != "" {
-		p.wrapped("", c)
+		p.wrapped("", Escape(c))
 	}
 	p.line("")
 	p.readiness(d)

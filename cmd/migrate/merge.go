@@ -18,9 +18,14 @@ of the jobs that migrate matrix lists. Nothing is verified again. What the parts
 found is judged again as a whole, so that the result is the report that one
 undivided run would have given; the roster has to be the one of the parts.
 
-An artifact that several parts have is one, if they say the same about it.`,
+An artifact that several parts have is one, if they say the same about it.
+
+A part says of how many artifacts it is a part. If the parts do not hold all of
+them, merge says how many they hold and ends with status 2; with --allow-missing
+the result says that it is a part itself. Where sources were divided each by
+itself, merge the parts of each first, and then the reports that this makes.`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.merge(args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.merge(cmd, args) },
 	}
 	flags := cmd.Flags()
 	flags.String("format", "json", "one of "+strings.Join(formatNames(), ", "))
@@ -29,11 +34,18 @@ An artifact that several parts have is one, if they say the same about it.`,
 	flags.Bool("all", false, "table: a row for every artifact, also for those that are alike")
 	flags.String("roster", "", "roster `FILE` that the parts were made with, in place of the built-in one")
 	flags.Bool("allow-different-trust", false, "merge also parts that stood on different trust roots, rosters or copies of keys")
+	flags.Bool("allow-missing", false, "merge also parts that do not hold all artifacts; the result is then a part too")
 	return cmd
 }
 
-func (a *app) merge(files []string) error {
-	format, err := a.format()
+func (a *app) merge(cmd *cobra.Command, files []string) error {
+	// Only the command line is asked for the format: the next step of a pipeline
+	// needs JSON, whatever the configuration says of report.
+	name, err := cmd.Flags().GetString("format")
+	if err != nil {
+		return err
+	}
+	format, err := formatNamed(name)
 	if err != nil {
 		return err
 	}
@@ -45,18 +57,19 @@ func (a *app) merge(files []string) error {
 	if err != nil {
 		return err
 	}
-	var parts []report.Part
+	var parts []report.Input
 	for _, file := range files {
 		doc, err := readReport(file)
 		if err != nil {
 			return err
 		}
-		parts = append(parts, report.Part{Name: file, Document: doc})
+		parts = append(parts, report.Input{Name: file, Document: doc})
 	}
 	doc, err := report.Merge(parts, report.MergeOptions{
 		Generator:           report.Generator{Name: "migrate", Version: version()},
 		Roster:              roster,
 		AllowDifferentTrust: a.config.GetBool("allow-different-trust"),
+		AllowMissing:        a.config.GetBool("allow-missing"),
 	})
 	if err != nil {
 		return err

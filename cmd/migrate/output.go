@@ -43,6 +43,14 @@ func checkOutput(file string) error {
 
 func replace(file string, render func(io.Writer) error) error {
 	mode := fs.FileMode(0o666)
+	if target, err := os.Readlink(file); err == nil { // also of a link to what is not there yet
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(file), target)
+		}
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			file = target
+		}
+	}
 	info, err := os.Stat(file)
 	switch {
 	case err == nil && !info.Mode().IsRegular():

@@ -11,6 +11,7 @@ import (
 	"migrate/internal/release"
 	"migrate/internal/shard"
 	"migrate/internal/source"
+	"migrate/report"
 )
 
 // partFlags are the flags that take a part of the sources.
@@ -79,6 +80,21 @@ func (p part) of(items []source.Item) ([]source.Item, error) {
 	return parts[p.shard.K-1], nil
 }
 
+// String returns the flags that ask for the part.
+func (p part) String() string {
+	var flags []string
+	for _, s := range p.series {
+		flags = append(flags, "--series "+s.String())
+	}
+	for _, v := range p.releases {
+		flags = append(flags, "--release "+v.String())
+	}
+	if p.shard != (shard.Shard{}) {
+		flags = append(flags, "--shard "+p.shard.String())
+	}
+	return strings.Join(flags, " ")
+}
+
 func (p part) asked() string {
 	var names []string
 	for _, s := range p.series {
@@ -90,13 +106,18 @@ func (p part) asked() string {
 	return strings.Join(names, ", ")
 }
 
-// takePart leaves of a listing what the flags ask for.
-func (a *app) takePart(items []source.Item) ([]source.Item, error) {
+// takePart leaves of a listing what the flags ask for, and says so in run.
+func (a *app) takePart(items []source.Item, run *report.Run) ([]source.Item, error) {
 	p, err := a.part()
+	if err != nil || p.whole() {
+		return items, err
+	}
+	taken, err := p.of(items)
 	if err != nil {
 		return nil, err
 	}
-	return p.of(items)
+	run.Part = &report.Part{Selection: p.String(), Of: len(items)}
+	return taken, nil
 }
 
 // wantWhole refuses to take a part of a saved report, whose readiness is about

@@ -87,7 +87,10 @@ func formatNames() []string {
 
 // format is the one that --format names, before any work is done for it.
 func (a *app) format() (format, error) {
-	name := a.config.GetString("format")
+	return formatNamed(a.config.GetString("format"))
+}
+
+func formatNamed(name string) (format, error) {
 	for _, f := range formats() {
 		if f.name == name {
 			return f, nil
@@ -223,7 +226,7 @@ func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.items, err = a.takePart(items); err != nil {
+	if p.items, err = a.takePart(items, &p.Run); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(p.items, func(a, b source.Item) int {
@@ -234,8 +237,11 @@ func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 
 // audit reads every artifact. If each is set, it is handed the assessment of
 // each artifact by itself as soon as its turn has come; its error ends the run.
-func (a *app) audit(ctx context.Context, p *plan, each func(compare.Assessment) error) (*report.Document, error) {
-	ctx, cancel := context.WithCancel(ctx)
+//
+// A run that is interrupted has no report: one of what it had got to would take
+// the place of a whole one.
+func (a *app) audit(run context.Context, p *plan, each func(compare.Assessment) error) (*report.Document, error) {
+	ctx, cancel := context.WithCancel(run)
 	defer cancel()
 	progress := a.progress()
 	if _, ok := terminal(a.out); ok && each != nil {
@@ -257,6 +263,9 @@ func (a *app) audit(ctx context.Context, p *plan, each func(compare.Assessment) 
 	progress.clear()
 	if err != nil {
 		return nil, err
+	}
+	if run.Err() != nil {
+		return nil, fmt.Errorf("%w: no report is written", context.Cause(run))
 	}
 	p.Assessments, p.Series = compare.AssessAll(evidence, p.roster)
 	return report.New(p.Run), nil

@@ -215,10 +215,16 @@ func resolve(value any, dir string) any {
 	return value
 }
 
-// knownSettings lists the flags of every subcommand.
+// knownSettings lists the flags of every subcommand that can be set elsewhere.
+// Where results go is for the command line alone: a setting would make every
+// command write over the file of the one before.
 func knownSettings(cmd *cobra.Command) []string {
 	var names []string
-	add := func(f *pflag.Flag) { names = append(names, f.Name) }
+	add := func(f *pflag.Flag) {
+		if f.Name != "output" {
+			names = append(names, f.Name)
+		}
+	}
 	cmd.PersistentFlags().VisitAll(add)
 	cmd.Flags().VisitAll(add)
 	for _, sub := range cmd.Commands() {
