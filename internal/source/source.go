@@ -86,7 +86,7 @@ const (
 
 // sources says what can be named, for the errors that need it.
 const sources = "name a folder laid out like python.org/ftp/python, a CPython artifact, a Debian .dsc, " +
-	"a checkout of cpython-release-tracker, or a report saved as .json"
+	"a checkout of cpython-release-tracker, or a saved JSON report (.json)"
 
 // Open lists the source that arg names, and picks its kind by what is there: a
 // folder with versions/*.json is tracker data, any other folder a tree, a file
