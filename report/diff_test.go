@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -83,19 +81,7 @@ func TestDiffGolden(t *testing.T) {
 			if err := f(&b, d); err != nil {
 				t.Fatal(err)
 			}
-			file := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), b.String()); diff != "" {
-				t.Errorf("not the golden file (-want +got):\n%s", diff)
-			}
+			golden(t, name, b.String())
 			if err := f(&failing{10}, d); err == nil {
 				t.Error("no error when the writer is full")
 			}

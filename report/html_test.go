@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -86,19 +84,7 @@ func textOf(n *html.Node) string {
 func TestHTMLGolden(t *testing.T) {
 	page := render(t, HTML, New(sampleRun()))
 	got := strings.NewReplacer(htmlStyle, "", htmlScript, "", sourceHash(htmlStyle), "STYLE", sourceHash(htmlScript), "SCRIPT").Replace(page)
-	file := filepath.Join("testdata", "html.golden")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("differs from %s (if that is right, run go test ./report -update):\n%s", file, diff)
-	}
+	golden(t, "html", got)
 	if again := render(t, HTML, New(sampleRun())); again != page {
 		t.Error("the same document gave other bytes")
 	}

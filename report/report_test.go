@@ -50,23 +50,28 @@ func render(t testing.TB, f func(io.Writer, *Document) error, d *Document) strin
 	return b.String()
 }
 
+// golden holds a text to a file of testdata, or rewrites it with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("differs from %s (if that is right, run go test ./report -update):\n%s", file, diff)
+	}
+}
+
 func TestGolden(t *testing.T) {
 	for name, f := range renderers {
 		t.Run(name, func(t *testing.T) {
-			file := filepath.Join("testdata", name+".golden")
-			got := render(t, f, New(sampleRun()))
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("differs from %s (if that is right, run go test ./report -update):\n%s", file, diff)
-			}
+			golden(t, name, render(t, f, New(sampleRun())))
 		})
 	}
 }

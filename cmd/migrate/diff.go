@@ -57,13 +57,7 @@ func diffFormatNames() []string {
 	return names
 }
 
-// diffFormatOf is the format that the command line names: what the configuration
-// says is for report, which has others.
-func diffFormatOf(cmd *cobra.Command) (diffFormat, error) {
-	name, err := cmd.Flags().GetString("format")
-	if err != nil {
-		return diffFormat{}, err
-	}
+func diffFormatNamed(name string) (diffFormat, error) {
 	for _, f := range diffFormats() {
 		if f.name == name {
 			return f, nil
@@ -73,7 +67,7 @@ func diffFormatOf(cmd *cobra.Command) (diffFormat, error) {
 }
 
 func (a *app) diff(cmd *cobra.Command, oldFile, newFile string) error {
-	format, err := diffFormatOf(cmd)
+	format, err := diffFormatNamed(ownFormat(cmd))
 	if err != nil {
 		return err
 	}

@@ -39,13 +39,7 @@ itself, merge the parts of each first, and then the reports that this makes.`,
 }
 
 func (a *app) merge(cmd *cobra.Command, files []string) error {
-	// Only the command line is asked for the format: the next step of a pipeline
-	// needs JSON, whatever the configuration says of report.
-	name, err := cmd.Flags().GetString("format")
-	if err != nil {
-		return err
-	}
-	format, err := formatNamed(name)
+	format, err := formatNamed(ownFormat(cmd)) // the next step of a pipeline needs JSON
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,10 @@ func execute(ctx context.Context, args []string, s streams, now func() time.Time
 	return exitStatus(err)
 }
 
+// ownFormat is the --format of a command that has formats of its own. Only the
+// command line is asked: what the configuration says is for report.
+func ownFormat(cmd *cobra.Command) string { return cmd.Flags().Lookup("format").Value.String() }
+
 // say says something on standard error that only --verbose asks for.
 func (a *app) say(format string, args ...any) {
 	if a.config.GetBool("verbose") && !a.config.GetBool("quiet") {

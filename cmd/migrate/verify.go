@@ -58,12 +58,7 @@ Exit status: 0 the artifact is good, 1 it is not, 2 it could not be decided.`,
 }
 
 func (a *app) verify(cmd *cobra.Command, arg string) error {
-	// Only the command line is asked for the format: what the configuration
-	// says is for report, which has others.
-	format, err := cmd.Flags().GetString("format")
-	if err != nil {
-		return err
-	}
+	format := ownFormat(cmd)
 	if format != "text" && format != "json" {
 		return fmt.Errorf("no such format: %s (want text or json)", format)
 	}
