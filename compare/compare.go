@@ -4,6 +4,8 @@
 package compare
 
 import (
+	"time"
+
 	"migrate/internal/release"
 	"migrate/keyrings"
 	"migrate/pgp"
@@ -52,6 +54,7 @@ type Evidence struct {
 	URL       string // where python.org publishes it, if known
 	Size      int64  // bytes that were read; -1 if none were
 	SHA256    string // lower-case hex; "" if the bytes could not be read
+	MD5       string // lower-case hex, only where it is all that is published; "" otherwise
 	Published []Published
 	PGP       pgp.Result
 	Sigstore  sigstore.Result
@@ -64,6 +67,13 @@ type Evidence struct {
 	// Trouble is why the artifact could not be read; "" if it could.
 	Trouble  string
 	Expected keyrings.Expectation
+
+	// What the server said of the bytes that were read, to tell later whether
+	// they are still the same; "" if it said nothing.
+	ETag, LastModified string
+	// Verified is when this was found out, if an earlier run found it out and
+	// nothing has changed since; zero if this run did.
+	Verified time.Time
 }
 
 // Sidecar names a sidecar file that was read.
@@ -77,6 +87,7 @@ type Published struct {
 	By     string
 	Size   int64
 	SHA256 string
+	MD5    string
 }
 
 // Assessment is the judgement on one artifact.

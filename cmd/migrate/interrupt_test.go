@@ -23,9 +23,9 @@ func TestInterruptedRunLeavesWhatWasThere(t *testing.T) {
 			a.config.Set("output", file)
 			ctx, interrupt := context.WithCancelCause(t.Context())
 			open := p.items[3].Open
-			p.items[3].Open = func() (io.ReadCloser, error) {
+			p.items[3].Open = func(ctx context.Context) (io.ReadCloser, error) {
 				interrupt(errors.New("interrupt signal received"))
-				return open()
+				return open(ctx)
 			}
 			var err error
 			if f.stream != nil {

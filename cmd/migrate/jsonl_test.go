@@ -65,10 +65,10 @@ func TestJSONLStreams(t *testing.T) {
 	for i := range p.items {
 		release[i] = make(chan struct{})
 		open := p.items[i].Open
-		p.items[i].Open = func() (io.ReadCloser, error) {
+		p.items[i].Open = func(ctx context.Context) (io.ReadCloser, error) {
 			select {
 			case <-release[i]:
-				return open()
+				return open(ctx)
 			case <-time.After(time.Until(patience)):
 				return nil, errors.New("nobody read the line of the artifact before")
 			}
@@ -145,7 +145,7 @@ func TestJSONLReaderGone(t *testing.T) {
 		opened := 0
 		for i := range p.items {
 			open := p.items[i].Open
-			p.items[i].Open = func() (io.ReadCloser, error) { opened++; return open() }
+			p.items[i].Open = func(ctx context.Context) (io.ReadCloser, error) { opened++; return open(ctx) }
 		}
 		gone := errors.New("reader gone")
 		go func() {
@@ -174,7 +174,7 @@ func TestJSONLOutputWhole(t *testing.T) {
 	file := filepath.Join(dir, "report.jsonl")
 	a.config.Set("output", file)
 	last := &p.items[len(p.items)-1]
-	last.Open = func() (io.ReadCloser, error) {
+	last.Open = func(context.Context) (io.ReadCloser, error) {
 		// By now there are lines, in a file of another name.
 		if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the file is there before it is whole: %v", err)

@@ -6,10 +6,12 @@ package audit
 import (
 	"context"
 	"crypto"
+	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"iter"
 	"slices"
@@ -43,9 +45,26 @@ type Auditor struct {
 	Time time.Time
 	// Jobs is how many artifacts are read side by side; below 1 means 1.
 	Jobs int
-	// Progress, if set, is told after each artifact how far the run is. It
-	// is called from one goroutine at a time.
+	// Earlier, if set, returns what an earlier run found out about an artifact,
+	// if that may be carried over. It is, if neither the artifact's validators
+	// nor its sidecars have changed since.
+	Earlier func(source.Item) (compare.Evidence, bool)
+	// Progress, if set, is told how far the run is: when an artifact begins,
+	// after each part of it that was read, and when it is done. It is called
+	// from one goroutine at a time.
 	Progress func(Progress)
+}
+
+// Progress is how far a run is, and how far it is with one artifact.
+type Progress struct {
+	Done, Total int   // artifacts
+	Bytes       int64 // read so far, of all of them
+
+	Worker   int    // who reads this artifact: 0 to Jobs-1
+	Location string // of this artifact
+	Read     int64  // bytes of it
+	Size     int64  // bytes that it has; -1 if unknown
+	Finished bool   // this artifact is done
 }
 
 // Method is one of the two ways to verify an artifact.
@@ -56,12 +75,6 @@ const (
 	PGP      Method = "pgp"
 	Sigstore Method = "sigstore"
 )
-
-// Progress is how far a run is.
-type Progress struct {
-	Done, Total int   // artifacts
-	Bytes       int64 // read so far
-}
 
 // Run yields the evidence for each item, in the order of items, each as soon
 // as its turn has come. An artifact that cannot be read yields evidence that
@@ -89,13 +102,11 @@ func (a *Auditor) Run(ctx context.Context, items []source.Item) iter.Seq[compare
 		defer workers.Wait()
 		defer close(stopped)
 		track := tracker{total: len(items), report: a.Progress}
-		for range max(1, a.Jobs) {
+		for n := range max(1, a.Jobs) {
 			workers.Go(func() {
-				buf := make([]byte, bufferSize)
+				w := worker{Auditor: a, track: &track, number: n, buf: make([]byte, bufferSize)}
 				for i := range next {
-					ev := a.examine(ctx, items[i], buf)
-					track.done(ev.Size)
-					results[i] <- ev
+					results[i] <- w.examine(ctx, items[i])
 				}
 			})
 		}
@@ -117,19 +128,39 @@ type tracker struct {
 	report func(Progress)
 }
 
-func (t *tracker) done(size int64) {
+// tell reports an artifact's progress, of which p holds what the worker knows;
+// n bytes are new.
+func (t *tracker) tell(p Progress, n int) {
 	if t.report == nil {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.count++
-	t.bytes += max(0, size)
-	t.report(Progress{Done: t.count, Total: t.total, Bytes: t.bytes})
+	t.bytes += int64(n)
+	if p.Finished {
+		t.count++
+	}
+	p.Done, p.Total, p.Bytes = t.count, t.total, t.bytes
+	t.report(p)
+}
+
+// worker reads artifacts one after the other.
+type worker struct {
+	*Auditor
+	track  *tracker
+	number int
+	buf    []byte
 }
 
 // examine reads one artifact and its sidecars and verifies it both ways.
-func (a *Auditor) examine(ctx context.Context, item source.Item, buf []byte) compare.Evidence {
+func (w *worker) examine(ctx context.Context, item source.Item) compare.Evidence {
+	at := Progress{Worker: w.number, Location: item.Location, Size: item.Size}
+	w.track.tell(at, 0)
+	defer func() {
+		at.Finished = true
+		w.track.tell(at, 0)
+	}()
+	a := w.Auditor
 	ev := compare.Evidence{
 		Name:      item.Name,
 		Location:  item.Location,
@@ -142,18 +173,23 @@ func (a *Auditor) examine(ctx context.Context, item source.Item, buf []byte) com
 		ev.Published = append(ev.Published, compare.Published(p))
 	}
 
-	asc := readSidecar(item, release.Asc, pgp.MaxSignatureSize)
-	bundle := readSidecar(item, release.Sigstore, sigstore.MaxBundleSize)
+	asc := readSidecar(ctx, item, release.Asc, pgp.MaxSignatureSize)
+	bundle := readSidecar(ctx, item, release.Sigstore, sigstore.MaxBundleSize)
 	ev.PGPFile, ev.Bundle = asc.Sidecar, bundle.Sidecar
 	_, hasSig := item.Sidecars[release.Sig]
 	_, hasCrt := item.Sidecars[release.Crt]
 	ev.LegacyPair = hasSig && hasCrt
 
+	if asc.whole() && bundle.whole() {
+		if earlier, ok := a.carryOver(ctx, item, ev); ok {
+			return earlier
+		}
+	}
 	var signature *pgp.Signature
 	if asc.found && asc.err == nil {
 		signature = pgp.Parse(asc.data)
 	}
-	digest, hashes, err := a.digest(ctx, item, signature, buf, &ev)
+	digest, hashes, err := w.digest(ctx, item, signature, &at, &ev)
 	if err != nil {
 		ev.Trouble = err.Error()
 		ev.PGP = pgp.Result{Reason: pgp.Unreadable, Detail: err.Error()}
@@ -166,10 +202,36 @@ func (a *Auditor) examine(ctx context.Context, item source.Item, buf []byte) com
 	return ev
 }
 
+// carryOver returns the evidence of an earlier run if it still holds: the
+// artifact and the sidecars that were judged are the same. ev is what is known
+// of the artifact before it is read.
+func (a *Auditor) carryOver(ctx context.Context, item source.Item, ev compare.Evidence) (compare.Evidence, bool) {
+	if a.Earlier == nil || item.Validators == nil {
+		return compare.Evidence{}, false
+	}
+	old, ok := a.Earlier(item)
+	if !ok || old.PGPFile.SHA256 != ev.PGPFile.SHA256 || old.Bundle.SHA256 != ev.Bundle.SHA256 || old.LegacyPair != ev.LegacyPair {
+		return compare.Evidence{}, false
+	}
+	was := source.Validators{Size: old.Size, ETag: old.ETag, LastModified: old.LastModified}
+	// Who cannot be asked is read instead, and then says what is the matter.
+	is, err := item.Validators(ctx)
+	if err != nil || !is.Same(was) {
+		return compare.Evidence{}, false
+	}
+	ev.Size, ev.SHA256, ev.MD5, ev.ETag, ev.LastModified = old.Size, old.SHA256, old.MD5, old.ETag, old.LastModified
+	ev.PGP, ev.Sigstore, ev.Verified = old.PGP, old.Sigstore, old.Verified
+	return ev, true
+}
+
+// maxRestarts is how often an artifact that changes while it is read is read
+// again from its start.
+const maxRestarts = 2
+
 // digest reads the artifact once, into every hash state that the signature and
 // the bundle need. Where the source has no bytes, hashes is nil and the digest
 // is the one that the source gives.
-func (a *Auditor) digest(ctx context.Context, item source.Item, sig *pgp.Signature, buf []byte, ev *compare.Evidence) (digest [sha256.Size]byte, hashes *pgp.Hashes, err error) {
+func (w *worker) digest(ctx context.Context, item source.Item, sig *pgp.Signature, at *Progress, ev *compare.Evidence) (digest [sha256.Size]byte, hashes *pgp.Hashes, err error) {
 	if item.Open == nil {
 		b, err := hex.DecodeString(item.SHA256)
 		if err != nil || len(b) != sha256.Size {
@@ -180,36 +242,78 @@ func (a *Auditor) digest(ctx context.Context, item source.Item, sig *pgp.Signatu
 	if err := ctx.Err(); err != nil {
 		return digest, nil, fmt.Errorf("not read: %w", context.Cause(ctx))
 	}
-	f, err := item.Open()
+	for restarts := 0; ; restarts++ {
+		hashes = pgp.NewHashes(sig)
+		err = w.read(ctx, item, hashes, at, ev)
+		if !errors.Is(err, source.ErrChanged) || restarts == maxRestarts {
+			break
+		}
+	}
 	if err != nil {
 		return digest, nil, err
 	}
-	defer f.Close()
-
-	hashes = pgp.NewHashes(sig)
-	// Hiding the reader's other methods keeps io.CopyBuffer on our buffer.
-	n, err := io.CopyBuffer(hashes, struct{ io.Reader }{cancellable{ctx, f}}, buf)
-	if err != nil {
-		return digest, nil, err
-	}
-	if item.Size >= 0 && n != item.Size {
-		return digest, nil, fmt.Errorf("changed while it was read: listed with %d bytes, read %d; run again", item.Size, n)
-	}
-	ev.Size = n
 	return hashes.SHA256(), hashes, nil
 }
 
-// cancellable is a reader that ends with its context.
-type cancellable struct {
-	ctx context.Context
-	r   io.Reader
+// read reads the artifact from its start to its end into hashes.
+func (w *worker) read(ctx context.Context, item source.Item, hashes *pgp.Hashes, at *Progress, ev *compare.Evidence) error {
+	f, err := item.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var into io.Writer = hashes
+	sum := newMD5(item)
+	if sum != nil {
+		into = io.MultiWriter(hashes, sum)
+	}
+	at.Read = 0
+	metered := &meter{ctx: ctx, r: f, read: func(n int) {
+		at.Read += int64(n)
+		w.track.tell(*at, n)
+	}}
+	n, err := io.CopyBuffer(into, metered, w.buf)
+	if err != nil {
+		return err
+	}
+	if item.Size >= 0 && n != item.Size {
+		return fmt.Errorf("changed while it was read: listed with %d bytes, read %d; run again", item.Size, n)
+	}
+	ev.Size = n
+	if sum != nil {
+		ev.MD5 = hex.EncodeToString(sum.Sum(nil))
+	}
+	if v, ok := f.(source.Validated); ok {
+		ev.ETag, ev.LastModified = v.Validators().ETag, v.Validators().LastModified
+	}
+	return nil
 }
 
-func (c cancellable) Read(p []byte) (int, error) {
-	if c.ctx.Err() != nil {
-		return 0, fmt.Errorf("not read to its end: %w", context.Cause(c.ctx))
+// newMD5 returns a hash state if the source says no digest of the artifact but
+// an MD5, as python.org did until 2025. It is compared as a hint, and nothing
+// follows from it but a finding.
+func newMD5(item source.Item) hash.Hash {
+	if slices.ContainsFunc(item.Published, func(p source.Published) bool { return p.MD5 != "" && p.SHA256 == "" }) {
+		return md5.New()
 	}
-	return c.r.Read(p)
+	return nil
+}
+
+// meter is a reader that says how much was read, and ends with its context. It
+// hides the other methods of the file, which keeps io.CopyBuffer on our buffer.
+type meter struct {
+	ctx  context.Context
+	r    io.Reader
+	read func(int)
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	if m.ctx.Err() != nil {
+		return 0, fmt.Errorf("not read to its end: %w", context.Cause(m.ctx))
+	}
+	n, err := m.r.Read(p)
+	m.read(n)
+	return n, err
 }
 
 func (a *Auditor) checkPGP(ev compare.Evidence, asc sidecar, sig *pgp.Signature, hashes *pgp.Hashes) pgp.Result {
@@ -256,15 +360,21 @@ type sidecar struct {
 	err   error // it is there and could not be read
 }
 
+// whole reports whether the digest tells all that there is to know of it.
+func (s sidecar) whole() bool { return s.err == nil && s.found == (s.SHA256 != "") }
+
 // readSidecar reads at most one byte more than limit, so that the verifier can
 // tell a file that is too large without anybody holding it in memory.
-func readSidecar(item source.Item, kind release.Sidecar, limit int64) sidecar {
+func readSidecar(ctx context.Context, item source.Item, kind release.Sidecar, limit int64) sidecar {
 	file, ok := item.Sidecars[kind]
 	if !ok {
 		return sidecar{}
 	}
 	s := sidecar{found: true, Sidecar: compare.Sidecar{Location: file.Location}}
-	s.data, s.err = readAtMost(file.Open, limit+1)
+	s.data, s.err = readAtMost(ctx, file.Open, limit+1)
+	if errors.Is(s.err, source.ErrAbsent) {
+		return sidecar{}
+	}
 	if s.err == nil && int64(len(s.data)) <= limit {
 		sum := sha256.Sum256(s.data)
 		s.SHA256 = hex.EncodeToString(sum[:])
@@ -272,8 +382,8 @@ func readSidecar(item source.Item, kind release.Sidecar, limit int64) sidecar {
 	return s
 }
 
-func readAtMost(open source.Opener, limit int64) (data []byte, err error) {
-	f, err := open()
+func readAtMost(ctx context.Context, open source.Opener, limit int64) (data []byte, err error) {
+	f, err := open(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ type counter struct {
 	opened, read, close atomic.Int64
 }
 
-func (c *counter) open() (io.ReadCloser, error) {
+func (c *counter) open(context.Context) (io.ReadCloser, error) {
 	c.opened.Add(1)
 	return struct {
 		io.Reader
@@ -59,7 +59,7 @@ func (c countingReader) Read(p []byte) (int, error) {
 }
 
 func content(data []byte) source.Opener {
-	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	return func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
 }
 
 func testAuditor(t *testing.T) *Auditor {
@@ -119,7 +119,7 @@ func TestOrderIsTheListings(t *testing.T) {
 	for i := range 50 {
 		it := item(t, fmt.Sprintf("Python-3.13.%d.tgz", i))
 		delay := time.Duration(50-i) * time.Millisecond / 10
-		it.Open = func() (io.ReadCloser, error) {
+		it.Open = func(context.Context) (io.ReadCloser, error) {
 			time.Sleep(delay) // later items are ready first
 			return io.NopCloser(bytes.NewReader([]byte(it.Name.File))), nil
 		}
@@ -128,6 +128,9 @@ func TestOrderIsTheListings(t *testing.T) {
 	a := testAuditor(t)
 	var last Progress
 	a.Progress = func(p Progress) {
+		if !p.Finished {
+			return
+		}
 		if p.Done != last.Done+1 {
 			t.Errorf("progress went from %d to %d", last.Done, p.Done)
 		}
@@ -151,7 +154,7 @@ func TestStoppingEarlyEndsTheWorkers(t *testing.T) {
 	var items []source.Item
 	for i := range 1000 {
 		it := item(t, fmt.Sprintf("Python-3.13.%d.tgz", i))
-		it.Open = func() (io.ReadCloser, error) {
+		it.Open = func(context.Context) (io.ReadCloser, error) {
 			opened.Add(1)
 			if i > 0 {
 				<-stopped // so that no worker runs ahead of the one who stops
@@ -181,7 +184,7 @@ func TestTrouble(t *testing.T) {
 		damage func(*source.Item)
 		want   string
 	}{
-		"vanished":        {func(it *source.Item) { it.Open = func() (io.ReadCloser, error) { return nil, broken } }, "input/output error"},
+		"vanished":        {func(it *source.Item) { it.Open = func(context.Context) (io.ReadCloser, error) { return nil, broken } }, "input/output error"},
 		"unreadable half": {func(it *source.Item) { it.Open = failing(100, broken) }, "input/output error"},
 		"shrunk":          {func(it *source.Item) { it.Size = 101 }, "changed while it was read: listed with 101 bytes, read 100; run again"},
 		"grown":           {func(it *source.Item) { it.Size = 99 }, "changed while it was read: listed with 99 bytes, read 100; run again"},
@@ -212,7 +215,7 @@ func TestTrouble(t *testing.T) {
 }
 
 func failing(after int64, err error) source.Opener {
-	return func() (io.ReadCloser, error) {
+	return func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(io.MultiReader(io.LimitReader(zeros{}, after), errorReader{err})), nil
 	}
 }
@@ -226,7 +229,7 @@ func TestUnreadableSidecar(t *testing.T) {
 	it.Open = content([]byte("x"))
 	gone := errors.New("stale file handle")
 	for _, kind := range []release.Sidecar{release.Asc, release.Sigstore} {
-		it.Sidecars[kind] = source.File{Location: "s", Open: func() (io.ReadCloser, error) { return nil, gone }}
+		it.Sidecars[kind] = source.File{Location: "s", Open: func(context.Context) (io.ReadCloser, error) { return nil, gone }}
 	}
 	ev := slices.Collect(testAuditor(t).Run(t.Context(), []source.Item{it}))[0]
 	if ev.PGP.Status != pgp.Unchecked || ev.PGP.Reason != pgp.Unreadable || ev.PGP.Detail != "stale file handle" {
@@ -264,7 +267,7 @@ func TestHugeSidecarsAreNotHeld(t *testing.T) {
 func TestCancelledRunSaysSo(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	it, late := item(t, "Python-3.13.4.tgz"), item(t, "Python-3.13.5.tgz")
-	it.Open = func() (io.ReadCloser, error) {
+	it.Open = func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(readerFunc(zeros{}, func(int) { cancel(errors.New("interrupted")) })), nil
 	}
 	late.Open = content([]byte("x"))

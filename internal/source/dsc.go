@@ -3,6 +3,7 @@ package source
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -24,13 +25,13 @@ const maxDscSize = 1 << 20
 
 // openDsc lists the upstream sources of a Debian source package. The signature
 // of the .dsc is not verified: what it says is a hint that is compared.
-func openDsc(arg string) (Listing, error) {
+func openDsc(ctx context.Context, arg string) (Listing, error) {
 	f, err := newFolder(filepath.Dir(arg), false)
 	if err != nil {
 		return Listing{}, fmt.Errorf("source %q cannot be looked at: %w", arg, reason(err))
 	}
 	base := filepath.Base(arg)
-	data, err := readAll(f.look(base).open, maxDscSize)
+	data, err := readAll(ctx, f.look(base).open, maxDscSize)
 	if err != nil {
 		return Listing{}, fmt.Errorf("source %q cannot be read: %w", arg, err)
 	}
@@ -64,7 +65,7 @@ func openDsc(arg string) (Listing, error) {
 	names := artifacts
 	for _, s := range sidecars {
 		names = append(names, s.name)
-		l.checkSidecar(f, base, s)
+		l.checkSidecar(ctx, f, base, s)
 	}
 	l.add(f, f.withSidecars(names))
 	for i := range l.Items {
@@ -76,8 +77,8 @@ func openDsc(arg string) (Listing, error) {
 
 // checkSidecar adds a trouble if a sidecar is not the file that the .dsc lists.
 // One that cannot be read is said to be so where it is listed.
-func (l *Listing) checkSidecar(f folder, dsc string, s listed) {
-	data, err := readAll(f.look(s.name).open, maxDscSize)
+func (l *Listing) checkSidecar(ctx context.Context, f folder, dsc string, s listed) {
+	data, err := readAll(ctx, f.look(s.name).open, maxDscSize)
 	if err != nil {
 		return
 	}

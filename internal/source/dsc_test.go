@@ -151,7 +151,7 @@ func TestDscTwoDigests(t *testing.T) {
 	put(t, dir, "python.dsc", dscText(line(digestA, 23, orig), line(digestB, 24, orig)))
 	l := open(t, filepath.Join(dir, "python.dsc"))
 	diff(t, l, orig+" is 3.13.5 source")
-	want := []Published{{"python.dsc", 23, digestA}, {"python.dsc", 24, digestB}}
+	want := []Published{{By: "python.dsc", Size: 23, SHA256: digestA}, {By: "python.dsc", Size: 24, SHA256: digestB}}
 	if d := cmp.Diff(want, l.Items[0].Published); d != "" {
 		t.Errorf("published (-want +got):\n%s", d)
 	}

@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -93,10 +94,10 @@ func (f folder) look(rel string) entry {
 	}
 	if e.problem != "" {
 		problem := e.problem
-		e.open = func() (io.ReadCloser, error) { return nil, errors.New(problem) }
+		e.open = func(context.Context) (io.ReadCloser, error) { return nil, errors.New(problem) }
 		return e
 	}
-	e.open = func() (io.ReadCloser, error) { return openRegular(root, local) }
+	e.open = func(context.Context) (io.ReadCloser, error) { return openRegular(root, local) }
 	return e
 }
 
@@ -154,8 +155,8 @@ func unopened(err error) error {
 }
 
 // readAll reads a whole file of at most limit bytes.
-func readAll(open Opener, limit int64) ([]byte, error) {
-	r, err := open()
+func readAll(ctx context.Context, open Opener, limit int64) ([]byte, error) {
+	r, err := open(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -18,8 +18,40 @@ import (
 	"migrate/internal/release"
 )
 
-// Opener opens a file for one read from its start.
-type Opener func() (io.ReadCloser, error)
+// Opener opens a file for one read from its start. The context is that of the
+// whole read.
+//
+// An opener of a file that is only known to exist once it is asked for returns
+// ErrAbsent if it does not. What it opens may be a Validated.
+type Opener func(context.Context) (io.ReadCloser, error)
+
+var (
+	// ErrAbsent is what an Opener returns for a file that is not there.
+	ErrAbsent = errors.New("is not there")
+	// ErrChanged is what a Read returns if the file changed under it: what was
+	// read so far is of no use, and the file has to be opened again.
+	ErrChanged = errors.New("changed while it was read")
+)
+
+// Validators tell one state of a file on a server from another, as far as the
+// server says (RFC 9110, section 8.8).
+type Validators struct {
+	Size         int64  // bytes; -1 if unknown
+	ETag         string // with its quotes; "" if there is none, or only a weak one
+	LastModified string // as the server spells it; "" if unknown
+}
+
+// Same reports whether v and w say that the bytes are the same: sizes are known
+// and equal, at least one validator is known to both, and none differs.
+func (v Validators) Same(w Validators) bool {
+	return v.Size >= 0 && v.Size == w.Size && v.ETag == w.ETag && v.LastModified == w.LastModified &&
+		(v.ETag != "" || v.LastModified != "")
+}
+
+// Validated is a file being read whose validators are known.
+type Validated interface {
+	Validators() Validators
+}
 
 // File is a sidecar, or anything else that lies beside an artifact.
 type File struct {
@@ -33,6 +65,7 @@ type Published struct {
 	By     string // who says so, e.g. "python3.13_3.13.5-2.dsc"
 	Size   int64  // bytes; -1 if unknown
 	SHA256 string // lower-case hex; "" if unknown
+	MD5    string // lower-case hex; "" if unknown, or not needed beside SHA256
 }
 
 // Item is one artifact as a source lists it.
@@ -46,6 +79,10 @@ type Item struct {
 	Open   Opener
 	SHA256 string // lower-case hex, only where Open is nil
 	Size   int64  // bytes; -1 if unknown before reading
+
+	// Validators asks for the artifact's validators without reading it. It is
+	// nil where there are none to ask for.
+	Validators func(context.Context) (Validators, error)
 
 	Sidecars map[release.Sidecar]File
 	// Unseen lists the sidecars this source cannot tell about: that they are
@@ -111,7 +148,7 @@ func Open(ctx context.Context, arg string) (Listing, error) {
 	case !info.Mode().IsRegular():
 		return Listing{}, fmt.Errorf("source %q is %s, not a file: %s", arg, irregular(info.Mode()), sources)
 	case strings.HasSuffix(arg, ".dsc"):
-		return openDsc(arg)
+		return openDsc(ctx, arg)
 	default:
 		return openFile(arg)
 	}

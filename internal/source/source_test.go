@@ -113,7 +113,7 @@ func lines(t *testing.T, l Listing) []string {
 }
 
 func readable(open Opener) string {
-	r, err := open()
+	r, err := open(context.Background())
 	if err != nil {
 		return " (" + err.Error() + ")"
 	}

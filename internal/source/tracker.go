@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -72,7 +73,7 @@ func (w *walk) tracker() (Listing, error) {
 			if err := w.ctx.Err(); err != nil {
 				return Listing{}, err
 			}
-			l.addTrackerFile(e)
+			l.addTrackerFile(w.ctx, e)
 		case e.problem != "":
 			l.Troubles = append(l.Troubles, Trouble{e.rel, e.problem})
 		case inside(e.rel):
@@ -84,11 +85,11 @@ func (w *walk) tracker() (Listing, error) {
 }
 
 // addTrackerFile lists the artifacts of one release.
-func (l *Listing) addTrackerFile(e entry) {
+func (l *Listing) addTrackerFile(ctx context.Context, e entry) {
 	trouble := func(format string, args ...any) {
 		l.Troubles = append(l.Troubles, Trouble{e.rel, fmt.Sprintf(format, args...) + ": check the file out again"})
 	}
-	data, err := readAll(e.open, maxTrackerSize)
+	data, err := readAll(ctx, e.open, maxTrackerSize)
 	if err != nil {
 		trouble("cannot be read: %v", err)
 		return
@@ -156,7 +157,7 @@ func (t trackerFile) item(bundleAt string) (Item, error) {
 		}
 	}
 	if bundle != nil && !bytes.Equal(bundle, []byte("null")) {
-		item.Sidecars[release.Sigstore] = File{Location: bundleAt, Open: func() (io.ReadCloser, error) {
+		item.Sidecars[release.Sigstore] = File{Location: bundleAt, Open: func(context.Context) (io.ReadCloser, error) {
 			return io.NopCloser(bytes.NewReader(bundle)), nil
 		}}
 	}

@@ -59,7 +59,7 @@ func TestTracker(t *testing.T) {
 		{"http://www.python.org/ftp/python/2.4.3/python24.chm", digestB, -1, nil, butSigstore},
 		{"https://example.org/other/Python-3.13.4.tgz", digestA, -1, nil, all}, // no word about Sigstore
 		{ftp + "3.13.5/Python-3.13.5.tgz", digestA, 10, nil, butSigstore},
-		{ftp + "3.13.5/python-3.13.5-amd64.exe", digestA, -1, []Published{{"python.org", -1, digestB}}, butSigstore},
+		{ftp + "3.13.5/python-3.13.5-amd64.exe", digestA, -1, []Published{{By: "python.org", Size: -1, SHA256: digestB}}, butSigstore},
 	}
 	var got []facts
 	for _, it := range l.Items {
@@ -75,7 +75,7 @@ func TestTracker(t *testing.T) {
 
 func content(t *testing.T, f File) string {
 	t.Helper()
-	r, err := f.Open()
+	r, err := f.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func FuzzTracker(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var l Listing
 		l.Kind = kindTracker
-		l.addTrackerFile(entry{rel: "versions/3.13.5.json", open: func() (io.ReadCloser, error) {
+		l.addTrackerFile(t.Context(), entry{rel: "versions/3.13.5.json", open: func(context.Context) (io.ReadCloser, error) {
 			return io.NopCloser(strings.NewReader(string(data))), nil
 		}})
 		l.finish()
