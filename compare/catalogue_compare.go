@@ -138,6 +138,15 @@ var compareEntries = []Entry{
 // sourceEntries explain what concerns an artifact whoever signed it.
 var sourceEntries = []Entry{
 	{
+		Code:  "source/carried-over",
+		Level: Note,
+		Title: "The result is that of an earlier run",
+		Meaning: "The run was given an earlier report with --baseline. The server gives the artifact the same size and the same validators (ETag, Last-Modified) as then, and its signatures are the same to the byte, so the artifact was not read again. " +
+			"The program, the trust root, the roster and the keys that matter are those of the earlier run too. What is carried over is as good as the server's word that the file has not changed.",
+		Action: "Nothing, or run without --baseline to have every byte read. --max-age bounds how old a result may be.",
+		Source: "RFC 9110, section 8.8 (validators)",
+	},
+	{
 		Code:  "source/published-digest-differs",
 		Level: Error,
 		Title: "The digest is not the one that was published",

@@ -51,6 +51,10 @@ func (f *findings) source() {
 	if f.Trouble != "" {
 		f.add("source/unreadable", "The artifact could not be read, so neither signature was checked: %s", f.Trouble)
 	}
+	if !f.Verified.IsZero() {
+		f.add("source/carried-over", "Not read again: it was verified on %s, and neither the file, as far as the server says, nor its signatures have changed since",
+			f.Verified.UTC().Format(time.DateOnly))
+	}
 	if f.Expected.Recalled != "" {
 		f.add("compare/recalled-release", "This release was recalled, whatever its signatures say: %s", f.Expected.Recalled)
 	}

@@ -548,6 +548,9 @@ func compareFindings(old, new []Finding) []FindingDiff {
 			left[kind{f.Code, f.Level}]++
 		}
 		for _, f := range from {
+			if f.Code == "source/carried-over" { // is about the run, not the artifact
+				continue
+			}
 			if k := (kind{f.Code, f.Level}); left[k] > 0 {
 				left[k]--
 				continue

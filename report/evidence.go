@@ -42,6 +42,8 @@ func (a *Artifact) evidence() (compare.Evidence, error) {
 		PGPUnseen:  a.PGP.Unseen,
 		Trouble:    a.Trouble,
 		Expected:   a.Expected.expectation(),
+
+		MD5: a.MD5, ETag: a.ETag, LastModified: a.LastModified, Verified: a.Verified.Time,
 	}
 	if e.Name.Upstream == "" {
 		e.Name.Upstream = a.Name

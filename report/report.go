@@ -126,17 +126,26 @@ type Summary struct {
 // Artifact is one artifact: what both verifiers found, what was expected, and
 // what follows.
 type Artifact struct {
-	Name      string          `json:"name"`
-	Upstream  string          `json:"upstream,omitempty"` // python.org's name, if it is another
-	Version   string          `json:"version"`
-	Series    string          `json:"series"`
-	Role      string          `json:"role"`
-	Kind      string          `json:"kind"`
-	Platform  string          `json:"platform,omitempty"`
-	Path      string          `json:"path,omitempty"` // within its source
-	URL       string          `json:"url,omitempty"`
-	Size      *int64          `json:"size,omitempty"` // bytes that were read
-	SHA256    string          `json:"sha256,omitempty"`
+	Name     string `json:"name"`
+	Upstream string `json:"upstream,omitempty"` // python.org's name, if it is another
+	Version  string `json:"version"`
+	Series   string `json:"series"`
+	Role     string `json:"role"`
+	Kind     string `json:"kind"`
+	Platform string `json:"platform,omitempty"`
+	Path     string `json:"path,omitempty"` // within its source
+	URL      string `json:"url,omitempty"`
+	Size     *int64 `json:"size,omitempty"` // bytes that were read
+	SHA256   string `json:"sha256,omitempty"`
+	MD5      string `json:"md5,omitempty"` // only where it is all that is published
+
+	// What the server said of the bytes that were read.
+	ETag         string `json:"etag,omitempty"`
+	LastModified string `json:"lastModified,omitempty"`
+	// When an earlier run verified it, if nothing has changed since and this
+	// run did not read it again.
+	Verified Time `json:"verified,omitzero"`
+
 	Published []Published     `json:"published,omitempty"`
 	PGP       PGP             `json:"pgp"`
 	Sigstore  Sigstore        `json:"sigstore"`
@@ -386,6 +395,12 @@ func newArtifact(a compare.Assessment, signers map[string]Key) Artifact {
 		URL:      text(a.URL),
 		Size:     known(a.Size),
 		SHA256:   a.SHA256,
+		MD5:      a.MD5,
+
+		ETag:         text(a.ETag),
+		LastModified: text(a.LastModified),
+		Verified:     newTime(a.Verified),
+
 		PGP:      newPGP(a.Evidence, signers),
 		Sigstore: newSigstore(a.Evidence),
 		Expected: newExpected(a.Expected),

@@ -143,14 +143,25 @@ func (a *app) write(ctx context.Context, args []string, format format) (*report.
 	if err != nil {
 		return nil, err
 	}
+	return a.carryOut(ctx, p, format)
+}
+
+// carryOut audits the plan's artifacts and writes the report; if the run is
+// interrupted, one on those that it has got to, elsewhere.
+func (a *app) carryOut(ctx context.Context, p *plan, format format) (doc *report.Document, err error) {
 	if format.stream != nil {
-		return a.stream(ctx, p, format)
+		doc, err = a.stream(ctx, p, format)
+	} else if doc, err = a.audit(ctx, p, nil); err == nil {
+		err = a.render(doc, format)
 	}
-	doc, err := a.audit(ctx, p, nil)
+	if cut := (*interrupted)(nil); errors.As(err, &cut) {
+		return nil, a.keep(cut, format)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return doc, a.render(doc, format)
+	p.checkpoint.drop() // only now: the report is written
+	return doc, nil
 }
 
 func (a *app) render(doc *report.Document, format format) error {
@@ -193,6 +204,8 @@ type plan struct {
 	items   []source.Item // in the order of the report
 	auditor audit.Auditor
 	roster  *keyrings.Roster
+
+	checkpoint *checkpoint // set once the audit has begun
 }
 
 // maxJobs bounds --jobs: each has a buffer of its own, and the disk does not get
@@ -238,8 +251,8 @@ func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 // audit reads every artifact. If each is set, it is handed the assessment of
 // each artifact by itself as soon as its turn has come; its error ends the run.
 //
-// A run that is interrupted has no report: one of what it had got to would take
-// the place of a whole one.
+// A run that is interrupted has no report, as one of what it had got to would
+// take the place of a whole one: the error is an *interrupted.
 func (a *app) audit(run context.Context, p *plan, each func(compare.Assessment) error) (*report.Document, error) {
 	ctx, cancel := context.WithCancel(run)
 	defer cancel()
@@ -249,9 +262,14 @@ func (a *app) audit(run context.Context, p *plan, each func(compare.Assessment) 
 	}
 	p.auditor.Progress = progress.show
 	evidence := make([]compare.Evidence, 0, len(p.items))
+	p.checkpoint = a.checkpoint(p)
 	var err error
 	for e := range p.auditor.Run(ctx, p.items) {
 		evidence = append(evidence, e)
+		if err = p.checkpoint.at(evidence); err != nil {
+			cancel()
+			break
+		}
 		if each == nil {
 			continue
 		}
@@ -265,7 +283,7 @@ func (a *app) audit(run context.Context, p *plan, each func(compare.Assessment) 
 		return nil, err
 	}
 	if run.Err() != nil {
-		return nil, fmt.Errorf("%w: no report is written", context.Cause(run))
+		return nil, &interrupted{cause: context.Cause(run), partial: p.partial(evidence)}
 	}
 	p.Assessments, p.Series = compare.AssessAll(evidence, p.roster)
 	return report.New(p.Run), nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -18,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
+	"migrate/internal/fetch"
 	"migrate/report"
 )
 
@@ -31,6 +33,9 @@ type app struct {
 	streams
 	now    func() time.Time
 	config *viper.Viper
+
+	transport http.RoundTripper // nil: the real one
+	fetch     *fetch.Client     // see client
 }
 
 // execute runs one command line and returns its exit status.
@@ -82,6 +87,7 @@ trust root is ever picked up from a source.`,
 	root.SetVersionTemplate("migrate {{.Version}}\n")
 	flags := root.PersistentFlags()
 	flags.String("config", "", "configuration `FILE` (default config.yaml in the migrate folder of the user's configuration folder)")
+	flags.Bool("offline", false, "use no network: what would need it is an error")
 	flags.BoolP("quiet", "q", false, "say nothing on standard error but errors")
 	flags.BoolP("verbose", "v", false, "say on standard error what the run stands on")
 	root.AddCommand(a.reportCommand(), a.verifyCommand(), a.explainCommand(), a.manCommand(),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto"
 	"encoding/hex"
 	"errors"
@@ -85,6 +86,9 @@ func (a *app) verify(cmd *cobra.Command, arg string) error {
 	}
 
 	evidence := slices.Collect(auditor.Run(cmd.Context(), []source.Item{q.item}))
+	if len(evidence) == 0 {
+		return fmt.Errorf("%w: %s was not verified", context.Cause(cmd.Context()), arg)
+	}
 	run := report.Run{
 		Generator: report.Generator{Name: "migrate", Version: version()},
 		Time:      now,

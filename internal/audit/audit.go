@@ -78,12 +78,13 @@ const (
 
 // Run yields the evidence for each item, in the order of items, each as soon
 // as its turn has come. An artifact that cannot be read yields evidence that
-// says so. When ctx ends, the artifacts not yet read yield that as their trouble.
+// says so. When ctx ends, the artifacts that were not read to their end by then
+// yield nothing.
 func (a *Auditor) Run(ctx context.Context, items []source.Item) iter.Seq[compare.Evidence] {
 	return func(yield func(compare.Evidence) bool) {
-		results := make([]chan compare.Evidence, len(items))
+		results := make([]chan *compare.Evidence, len(items))
 		for i := range results {
-			results[i] = make(chan compare.Evidence, 1)
+			results[i] = make(chan *compare.Evidence, 1)
 		}
 		next := make(chan int)
 		stopped := make(chan struct{})
@@ -106,17 +107,27 @@ func (a *Auditor) Run(ctx context.Context, items []source.Item) iter.Seq[compare
 			workers.Go(func() {
 				w := worker{Auditor: a, track: &track, number: n, buf: make([]byte, bufferSize)}
 				for i := range next {
-					results[i] <- w.examine(ctx, items[i])
+					ev := w.examine(ctx, items[i])
+					if ctx.Err() != nil && unreadable(ev) {
+						results[i] <- nil // because the run has ended; it says nothing of the artifact
+						continue
+					}
+					results[i] <- &ev
 				}
 			})
 		}
 
 		for _, r := range results {
-			if !yield(<-r) {
+			if ev := <-r; ev != nil && !yield(*ev) {
 				return
 			}
 		}
 	}
+}
+
+// unreadable reports whether the artifact or a sidecar could not be read.
+func unreadable(ev compare.Evidence) bool {
+	return ev.Trouble != "" || ev.PGP.Reason == pgp.Unreadable || ev.Sigstore.Reason == sigstore.Unreadable
 }
 
 // tracker adds up what the workers have done.
