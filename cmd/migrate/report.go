@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -256,11 +255,7 @@ func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 func (a *app) audit(run context.Context, p *plan, each func(compare.Assessment) error) (*report.Document, error) {
 	ctx, cancel := context.WithCancel(run)
 	defer cancel()
-	progress := a.progress()
-	if _, ok := terminal(a.out); ok && each != nil {
-		progress.w = nil // the lines show it, on the same terminal
-	}
-	p.auditor.Progress = progress.show
+	defer a.startProgress(p, each != nil)()
 	evidence := make([]compare.Evidence, 0, len(p.items))
 	p.checkpoint = a.checkpoint(p)
 	var err error
@@ -278,7 +273,6 @@ func (a *app) audit(run context.Context, p *plan, each func(compare.Assessment) 
 			break
 		}
 	}
-	progress.clear()
 	if err != nil {
 		return nil, err
 	}
@@ -338,34 +332,4 @@ func (a *app) list(ctx context.Context, args []string, run *report.Run) ([]sourc
 		return nil, errors.Join(errs...)
 	}
 	return items, nil
-}
-
-// progress shows on a terminal how far a run is, on one line that comes and goes.
-type progress struct {
-	w    io.Writer // nil: nothing is shown
-	last time.Time
-}
-
-// redraw is how often the line is drawn at most.
-const redraw = 100 * time.Millisecond
-
-func (a *app) progress() *progress {
-	if _, ok := terminal(a.err); !ok || a.config.GetBool("quiet") {
-		return &progress{}
-	}
-	return &progress{w: a.err}
-}
-
-func (p *progress) show(at audit.Progress) {
-	if p.w == nil || time.Since(p.last) < redraw {
-		return
-	}
-	p.last = time.Now()
-	fmt.Fprintf(p.w, "\r\x1b[K%d of %d artifacts, %d MiB", at.Done, at.Total, at.Bytes>>20)
-}
-
-func (p *progress) clear() {
-	if p.w != nil {
-		fmt.Fprint(p.w, "\r\x1b[K")
-	}
 }
