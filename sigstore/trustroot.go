@@ -63,10 +63,44 @@ func EmbeddedTrustRoot() (*TrustRoot, error) {
 // authority is refused, because nothing could be verified with it.
 func ParseTrustRoot(source string, data []byte) (*TrustRoot, error) {
 	t, err := parseTrustRoot(source, data)
+	if err == nil {
+		err = t.complete()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("trust root %s: %w; give a trusted_root.json as Sigstore publishes it, or none for the embedded one", source, err)
+		return nil, trustRootError(source, err)
 	}
 	return t, nil
+}
+
+// ParseKeyTrustRoot reads a trusted_root.json to be used with managed keys
+// alone (Policy.Key). For them it may name no certificate authority and no
+// certificate log; and if it names no transparency log, a bundle needs no entry
+// of one. No bundle with a certificate is ever good by such a trust root.
+func ParseKeyTrustRoot(source string, data []byte) (*TrustRoot, error) {
+	t, err := parseTrustRoot(source, data)
+	if err != nil {
+		return nil, trustRootError(source, err)
+	}
+	return t, nil
+}
+
+func trustRootError(source string, err error) error {
+	return fmt.Errorf("trust root %s: %w; give a trusted_root.json as Sigstore publishes it, or none for the embedded one", source, err)
+}
+
+// complete returns what is missing for bundles with certificates, or nil.
+func (t *TrustRoot) complete() error {
+	for _, kind := range []AnchorKind{TransparencyLog, CertificateLog, CertificateAuthority} {
+		if !t.names(kind) {
+			return fmt.Errorf("names no %s", kind)
+		}
+	}
+	return nil
+}
+
+// names reports whether there is an anchor of the kind.
+func (t *TrustRoot) names(kind AnchorKind) bool {
+	return slices.ContainsFunc(t.anchors, func(a Anchor) bool { return a.Kind == kind })
 }
 
 func parseTrustRoot(source string, data []byte) (*TrustRoot, error) {
@@ -102,11 +136,6 @@ func parseTrustRoot(source string, data []byte) (*TrustRoot, error) {
 			t.anchors = append(t.anchors, Anchor{TimestampAuthority, a.URI, fingerprint(signer), utc(a.ValidityPeriodStart), utc(a.ValidityPeriodEnd)})
 		}
 	}
-	for _, kind := range []AnchorKind{TransparencyLog, CertificateLog, CertificateAuthority} {
-		if !slices.ContainsFunc(t.anchors, func(a Anchor) bool { return a.Kind == kind }) {
-			return nil, fmt.Errorf("names no %s", kind)
-		}
-	}
 	slices.SortFunc(t.anchors, func(a, b Anchor) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), a.Start.Compare(b.Start), cmp.Compare(a.KeyID, b.KeyID))
 	})
@@ -121,9 +150,15 @@ func (t *TrustRoot) Source() string { return t.source }
 func (t *TrustRoot) SHA256() string { return t.sha256 }
 
 // Newest returns the latest start of validity of any of its keys, which tells
-// how old the trust root is at most.
+// how old the trust root is at most; zero if it has no keys.
 func (t *TrustRoot) Newest() time.Time {
-	return slices.MaxFunc(t.anchors, func(a, b Anchor) int { return a.Start.Compare(b.Start) }).Start
+	var newest time.Time
+	for _, a := range t.anchors {
+		if a.Start.After(newest) {
+			newest = a.Start
+		}
+	}
+	return newest
 }
 
 // Anchors returns everything that the trust root trusts, sorted by kind, start

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,74 @@ func TestParseTrustRootErrors(t *testing.T) {
 	}
 	if _, err := sigstore.ParseTrustRoot("good", good); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestKeyTrustRoot has trust roots that name only part of what certificates
+// need. With a managed key they demand what they name, no less.
+func TestKeyTrustRoot(t *testing.T) {
+	l := newLab(t, "parts")
+	key, err := l.ManagedKey("the key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	byKey := sigstore.Policy{Key: key.Public()}
+	trusting := func(names ...string) lab {
+		data := trustRoot(t, l, func(r map[string]any) {
+			for _, kind := range []string{"tlogs", "ctlogs", "certificateAuthorities", "timestampAuthorities"} {
+				if !slices.Contains(names, kind) {
+					delete(r, kind)
+				}
+			}
+		})
+		r, err := sigstore.ParseKeyTrustRoot("parts", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Newest().IsZero() != (len(names) == 0) {
+			t.Errorf("%v: newest %s", names, r.Newest())
+		}
+		v, err := sigstore.NewVerifier(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return lab{l.Sigstore, v}
+	}
+	nothing, logs, stamps := trusting(), trusting("tlogs"), trusting("timestampAuthorities")
+	type S = sigstoretest.Signing
+	good, unlogged := outcome{sigstore.Good, ""}, outcome{sigstore.Untrusted, sigstore.UntrustedLog}
+	tests := []struct {
+		name    string
+		root    lab
+		signing S
+		policy  sigstore.Policy
+		want    outcome
+	}{
+		{"nothing", nothing, S{Key: key, Log: sigstoretest.NoLog}, byKey, good},
+		{"nothing, DSSE", nothing, S{Key: key, Log: sigstoretest.NoLog, DSSE: true}, byKey, good},
+		{"nothing, stamped", nothing, S{Key: key, Log: sigstoretest.NoLog, Timestamp: true}, byKey, good},
+		{"nothing, forged", nothing, S{Key: key, Log: sigstoretest.NoLog, Flaw: sigstoretest.ForgedSignature}, byKey, outcome{sigstore.Bad, sigstore.BadSignature}},
+		{"nothing, an entry", nothing, S{Key: key}, byKey, unlogged},
+		{"nothing, an entry of Rekor v2", nothing, S{Key: key, Log: sigstoretest.RekorV2}, byKey, unlogged},
+		{"nothing, a certificate", nothing, S{}, byAlice, outcome{sigstore.Untrusted, sigstore.UntrustedChain}},
+		{"nothing, a certificate without entry", nothing, S{Log: sigstoretest.NoLog, Timestamp: true}, byAlice, outcome{sigstore.Untrusted, sigstore.UntrustedChain}},
+		{"logs", logs, S{Key: key}, byKey, good},
+		{"logs, Rekor v2", logs, S{Key: key, Log: sigstoretest.RekorV2}, byKey, good},
+		{"logs, no entry", logs, S{Key: key, Log: sigstoretest.NoLog}, byKey, unlogged},
+		{"logs, forged promise", logs, S{Key: key, Flaw: sigstoretest.ForgedPromise}, byKey, outcome{sigstore.Bad, sigstore.BadLogEntry}},
+		{"stamps", stamps, S{Key: key, Log: sigstoretest.NoLog, Timestamp: true}, byKey, good},
+		{"stamps, none", stamps, S{Key: key, Log: sigstoretest.NoLog}, byKey, good},
+		{"stamps, damaged", stamps, S{Key: key, Log: sigstoretest.NoLog, Timestamp: true, Flaw: sigstoretest.DamagedTimestamp}, byKey, outcome{sigstore.Bad, sigstore.BadTimestamp}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got, r := test.root.outcome(l.sign(t, test.signing), test.policy); got != test.want {
+				t.Errorf("got %v, want %v (%s)", got, test.want, r.Detail)
+			}
+		})
+	}
+	if _, err := sigstore.ParseKeyTrustRoot("mine", []byte("{}")); err == nil || !strings.Contains(err.Error(), "mine: ") {
+		t.Errorf("%v", err)
 	}
 }
 

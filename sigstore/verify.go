@@ -50,11 +50,15 @@ const (
 	certificateSigned form = 1 << iota
 	stamped                // it has RFC 3161 timestamps, and the trust root authorities to judge them
 	timeless               // it has nothing that says when; allowed with a managed key only
+	unlogged               // neither it nor the trust root has to do with a log; with a managed key only
 )
 
 // checks returns every check of the library that applies to bundles of a form.
 func checks(f form) []verify.VerifierOption {
-	options := []verify.VerifierOption{verify.WithTransparencyLog(1)}
+	var options []verify.VerifierOption
+	if f&unlogged == 0 {
+		options = append(options, verify.WithTransparencyLog(1))
+	}
 	if f&timeless != 0 {
 		// A managed key has no validity that a time could fall out of. The
 		// library takes this option only by itself.
@@ -111,6 +115,10 @@ func (r Result) with(s Status, reason Reason, format string, a ...any) Result {
 	return r
 }
 
+// statementTypes are the versions of in-toto's statement. What the subject of
+// any other is, nobody knows; the library takes them all.
+var statementTypes = []string{"https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v1"}
+
 // compareDigest tells whether a bundle is about the artifact; Good if it is.
 // The digest in a bundle is its own claim, which the signature then has to
 // bear out.
@@ -123,6 +131,9 @@ func compareDigest(pb *protobundle.Bundle, digest [32]byte) (Status, Reason, str
 		statement, err := envelope.Statement()
 		if err != nil {
 			return Malformed, NotABundle, "envelope without in-toto statement: " + oneLine(err)
+		}
+		if t := statement.GetType(); !slices.Contains(statementTypes, t) {
+			return Malformed, NotABundle, fmt.Sprintf("envelope with a statement of type %+q, which is none of in-toto's", oneLine(errors.New(t)))
 		}
 		found := false
 		for _, subject := range statement.GetSubject() {
@@ -276,6 +287,9 @@ type check struct {
 	// unreadable is why a log entry cannot be read; the library then refuses
 	// the bundle as a whole, and only its other stages can be looked at.
 	unreadable error
+	// unlogged says that there is no log to ask: neither the trust root nor the
+	// bundle, which a managed key signed, knows one.
+	unlogged bool
 }
 
 // run is the library's whole verification.
@@ -294,6 +308,10 @@ func (c *check) useKey(v *Verifier, pb *protobundle.Bundle, key crypto.PublicKey
 			return root.NewExpiringKey(verifier, time.Time{}, time.Time{}), nil
 		})}
 	var f form
+	if !v.root.names(TransparencyLog) && len(pb.GetVerificationMaterial().GetTlogEntries()) == 0 {
+		f |= unlogged
+		c.unlogged = true
+	}
 	if v.canJudgeStamps(pb) {
 		f |= stamped
 	} else if !c.bundle.HasInclusionPromise() {

@@ -49,6 +49,7 @@ var forms = map[string]sigstoretest.Signing{
 	"DSSE":                {DSSE: true},
 	"DSSE, P-384/SHA-256": {DSSE: true, Algorithm: sigstoretest.P384SHA256},
 	"DSSE, P-384/SHA-384": {DSSE: true, Algorithm: sigstoretest.P384SHA384},
+	"DSSE, v0.1":          {DSSE: true, StatementType: "https://in-toto.io/Statement/v0.1"},
 	"DSSE, Rekor v2":      {DSSE: true, Log: sigstoretest.RekorV2, Timestamp: true},
 }
 
@@ -160,10 +161,12 @@ func TestOutcomes(t *testing.T) {
 		{"no time, proof only", l.sign(t, S{WithoutPromise: true}), outcome{sigstore.Untrusted, sigstore.UntrustedTime}, "neither the log nor"},
 		{"before there was an authority", l.sign(t, S{Time: founded.Add(-time.Hour)}), outcome{sigstore.Untrusted, sigstore.UntrustedChain}, "certificate authority"},
 		{"SHA-384", l.sign(t, S{Algorithm: sigstoretest.P384SHA384, SHA384: sha512.Sum384([]byte("an artifact"))}), outcome{sigstore.Incompatible, sigstore.OtherHash}, "SHA-384"},
-		{"SHA-512, DSSE", payload(`{"subject":[{"digest":{"sha512":"00"}}]}`), outcome{sigstore.Incompatible, sigstore.OtherHash}, "no SHA-256"},
-		{"no subject, DSSE", payload(`{}`), outcome{sigstore.Incompatible, sigstore.OtherHash}, "no SHA-256"},
-		{"changed statement, DSSE", payload(fmt.Sprintf(`{"subject":[{"digest":{"sha256":"%x"}}]}`, digest)), outcome{sigstore.Bad, sigstore.BadSignature}, "not made over this digest"},
+		{"SHA-512, DSSE", payload(`{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha512":"00"}}]}`), outcome{sigstore.Incompatible, sigstore.OtherHash}, "no SHA-256"},
+		{"no subject, DSSE", payload(`{"_type":"https://in-toto.io/Statement/v1"}`), outcome{sigstore.Incompatible, sigstore.OtherHash}, "no SHA-256"},
+		{"changed statement, DSSE", payload(fmt.Sprintf(`{"_type":"https://in-toto.io/Statement/v0.1","subject":[{"digest":{"sha256":"%x"}}]}`, digest)), outcome{sigstore.Bad, sigstore.BadSignature}, "not made over this digest"},
 		{"no statement, DSSE", payload(`hello`), outcome{sigstore.Malformed, sigstore.NotABundle}, "without in-toto statement"},
+		{"statement without type, DSSE", l.sign(t, S{DSSE: true, StatementType: sigstoretest.NoStatementType}), outcome{sigstore.Malformed, sigstore.NotABundle}, `a statement of type "", which`},
+		{"statement of unknown type, DSSE", l.sign(t, S{DSSE: true, StatementType: "https://in-toto.io/Statement/v2"}), outcome{sigstore.Malformed, sigstore.NotABundle}, `a statement of type "https://in-toto.io/Statement/v2", which`},
 		{"not in-toto, DSSE", edit(l.sign(t, S{DSSE: true}), "application/vnd.in-toto+json", "text/plain"), outcome{sigstore.Malformed, sigstore.NotABundle}, "without in-toto statement"},
 		{"no algorithm", edit(good, `"algorithm":"SHA2_256",`, ""), outcome{sigstore.Malformed, sigstore.NotABundle}, "what its digest is of"},
 		{"SHA3-256", edit(good, `"SHA2_256"`, `"SHA3_256"`), outcome{sigstore.Incompatible, sigstore.OtherHash}, "SHA3_256"},

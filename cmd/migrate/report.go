@@ -216,7 +216,7 @@ func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.loadTrust()
+	t, err := a.loadTrust(false)
 	if err != nil {
 		return nil, err
 	}

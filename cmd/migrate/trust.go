@@ -41,14 +41,15 @@ func trustFlags(cmd *cobra.Command) {
 }
 
 // loadTrust reads the roster, the trust root and every key at hand: those that
-// ship, those of the key cache, and those of --keyring.
-func (a *app) loadTrust() (*trust, error) {
+// ship, those of the key cache, and those of --keyring. Bundles signed with a
+// managed key ask less of a trust root.
+func (a *app) loadTrust(managedKey bool) (*trust, error) {
 	var t trust
 	var err error
 	if t.roster, err = a.loadRoster(); err != nil {
 		return nil, err
 	}
-	if t.root, err = a.loadTrustRoot(); err != nil {
+	if t.root, err = a.loadTrustRoot(managedKey); err != nil {
 		return nil, err
 	}
 	if t.verifier, err = sigstore.NewVerifier(t.root); err != nil {
@@ -115,7 +116,7 @@ func (a *app) loadRoster() (*keyrings.Roster, error) {
 	return keyrings.Parse(file, data)
 }
 
-func (a *app) loadTrustRoot() (*sigstore.TrustRoot, error) {
+func (a *app) loadTrustRoot(managedKey bool) (*sigstore.TrustRoot, error) {
 	file := a.config.GetString("trusted-root")
 	if file == "" {
 		return sigstore.EmbeddedTrustRoot()
@@ -123,6 +124,9 @@ func (a *app) loadTrustRoot() (*sigstore.TrustRoot, error) {
 	data, err := readBounded(file, maxTrustFile)
 	if err != nil {
 		return nil, fmt.Errorf("trust root: %w", err)
+	}
+	if managedKey {
+		return sigstore.ParseKeyTrustRoot(file, data)
 	}
 	return sigstore.ParseTrustRoot(file, data)
 }

@@ -71,7 +71,7 @@ func (a *app) verify(cmd *cobra.Command, arg string) error {
 	if err != nil {
 		return err
 	}
-	t, err := a.loadTrust()
+	t, err := a.loadTrust(q.key != nil)
 	if err != nil {
 		return err
 	}
@@ -140,6 +140,12 @@ type question struct {
 	signers    []pgp.Fingerprint
 }
 
+// bySigstorePolicy says whether the bundle is judged by the flags and not by
+// the roster.
+func (q *question) bySigstorePolicy() bool {
+	return q.key != nil || len(q.identities)+len(q.patterns) > 0
+}
+
 // question reads the flags. What they do not say is left to the roster.
 func (a *app) question(arg string) (*question, error) {
 	q := &question{}
@@ -158,7 +164,7 @@ func (a *app) question(arg string) (*question, error) {
 	}
 
 	asc := a.config.GetString("asc") != ""
-	byPolicy := q.key != nil || len(q.identities)+len(q.patterns) > 0
+	byPolicy := q.bySigstorePolicy()
 	switch {
 	case byPolicy && !asc && len(q.signers) == 0:
 		q.only = audit.Sigstore
@@ -232,6 +238,9 @@ func (a *app) askArtifact(q *question, arg string) error {
 		if name == "" {
 			name, _, _ = release.SplitSidecar(filepath.Base(bundle))
 		}
+		if name == "" && q.bySigstorePolicy() {
+			name = arg // nobody asks the roster
+		}
 	} else {
 		file, size, err := source.At(arg)
 		if err != nil {
@@ -269,7 +278,7 @@ func (a *app) askArtifact(q *question, arg string) error {
 
 // expect puts the answers of the flags in place of the roster's.
 func (q *question) expect(exp keyrings.Expectation) keyrings.Expectation {
-	if q.key != nil || len(q.identities)+len(q.patterns) > 0 {
+	if q.bySigstorePolicy() {
 		exp.Identities, exp.Patterns = q.identities, q.patterns
 		exp.Sigstore, exp.SigstoreReason = keyrings.Required, "asked for on the command line"
 		exp.SamePerson, exp.Known = false, true

@@ -84,14 +84,16 @@ func (s *Sigstore) sign(g Signing) (*signed, error) {
 		d.pem = pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 	}
 
+	var envelope []byte // what is signed of it
 	switch {
 	case g.DSSE:
 		var err error
-		if d.payload, err = statement(g.Digest); err != nil {
+		if d.payload, err = statement(g); err != nil {
 			return nil, err
 		}
+		envelope = dsse.PAE(payloadType, d.payload)
 		h := d.hash.New()
-		h.Write(dsse.PAE(payloadType, d.payload))
+		h.Write(envelope)
 		d.digest = h.Sum(nil)
 	case d.hash == crypto.SHA384:
 		d.digest = g.SHA384[:]
@@ -106,18 +108,26 @@ func (s *Sigstore) sign(g Signing) (*signed, error) {
 		}
 	}
 	var err error
-	d.signature, err = key.Sign(nil, d.digest, d.hash)
+	if g.DSSE {
+		d.signature, err = signWith(key, d.hash, envelope)
+	} else {
+		d.signature, err = key.Sign(nil, d.digest, d.hash)
+	}
 	return d, err
 }
 
 // statement returns an in-toto statement about one artifact.
-func statement(digest [sha256.Size]byte) ([]byte, error) {
-	return json.Marshal(map[string]any{
-		"_type":         "https://in-toto.io/Statement/v1",
-		"subject":       []any{map[string]any{"name": "artifact", "digest": map[string]string{"sha256": hex.EncodeToString(digest[:])}}},
+func statement(g Signing) ([]byte, error) {
+	s := map[string]any{
+		"_type":         cmp.Or(g.StatementType, "https://in-toto.io/Statement/v1"),
+		"subject":       []any{map[string]any{"name": "artifact", "digest": map[string]string{"sha256": hex.EncodeToString(g.Digest[:])}}},
 		"predicateType": "https://docs.pypi.org/attestations/publish/v1",
 		"predicate":     map[string]any{},
-	})
+	}
+	if g.StatementType == NoStatementType {
+		delete(s, "_type")
+	}
+	return json.Marshal(s)
 }
 
 // bundle logs and timestamps a signature and puts everything together.
@@ -203,7 +213,7 @@ func (s *Sigstore) log(g Signing, d *signed) (*protorekor.TransparencyLogEntry, 
 	if g.Flaw == LateEntry {
 		when = g.Time.Add(2 * leafLifetime)
 	}
-	kind, version, body, err := entryBody(g.Log, d)
+	kind, version, body, err := entryBody(g, d)
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +227,7 @@ func reversed(b []byte) []byte {
 }
 
 // entryBody returns the canonical body of a log entry.
-func entryBody(l Log, d *signed) (kind, version string, body []byte, err error) {
+func entryBody(g Signing, d *signed) (kind, version string, body []byte, err error) {
 	type hash struct {
 		Algorithm string `json:"algorithm"`
 		Value     string `json:"value"`
@@ -225,10 +235,10 @@ func entryBody(l Log, d *signed) (kind, version string, body []byte, err error) 
 	type object map[string]any
 	name := strings.ToLower(strings.ReplaceAll(d.hash.String(), "-", "")) // "sha256"
 	switch {
-	case l != RekorV1:
+	case g.Log != RekorV1:
 		body, err = entryBodyV2(d)
 		return "hashedrekord", "0.0.2", body, err
-	case d.payload != nil:
+	case d.payload != nil && !g.PlainEntry:
 		payload := sha256.Sum256(d.payload)
 		envelope := sha256.Sum256(d.digest) // of bytes nobody has: it is not checked, nor kept
 		body, err = canonicalJSON(object{"apiVersion": "0.0.1", "kind": "dsse", "spec": object{

@@ -122,6 +122,9 @@ func (f Flaw) Applies(g Signing) bool {
 	}
 }
 
+// NoStatementType leaves the type out of a statement, which in-toto forbids.
+const NoStatementType = "none"
+
 // Signing says what to sign and how. Its zero values are what a CPython
 // release manager's client does today: a v0.3 bundle with a message signature,
 // ECDSA P-256 over SHA-256, and an entry of Rekor v1.
@@ -138,11 +141,14 @@ type Signing struct {
 	Key  crypto.Signer
 	Hint string
 
+	StatementType string // with DSSE: of the statement; "" is in-toto's version 1, NoStatementType none
+
 	Version   string // of the bundle: "0.1", "0.2" or "0.3" ("")
 	MediaType string // overrides the usual spelling of that version
 
 	Algorithm    Algorithm
 	DSSE         bool // an in-toto statement with the artifact as its subject, not a message signature
+	PlainEntry   bool // with DSSE: Rekor v1 knows it as a hashedrekord of what was signed, not as a dsse entry
 	IssuerV1Only bool // the issuer only in the old certificate extension
 
 	Log       Log
