@@ -33,7 +33,7 @@ var sigstoreEntries = []Entry{
 		Code:  "sigstore/bad-signature",
 		Level: Error,
 		Title: "The bundle's signature does not hold",
-		Meaning: "The bundle names this file's digest, but the signature in it does not verify with the key of its own certificate. A bundle damaged in transit looks like this, and so does one that was put together from parts. " +
+		Meaning: "The bundle names this file's digest, but the signature in it does not verify with the key of its own certificate. A bundle damaged in transit looks like this, and so does one that was put together from parts. A .sig and .crt pair names no digest: there the file may be another than was signed. " +
 			"It proves nothing about the file.",
 		Action: "Download the bundle again from python.org. If it stays so, do not rely on the file, and report it.",
 		Source: "the Sigstore bundle format: a message signature over the artifact's digest",
@@ -66,6 +66,15 @@ var sigstoreEntries = []Entry{
 		Source: "the Sigstore bundle format: the message digest in the bundle",
 	},
 	{
+		Code:  "sigstore/from-the-log",
+		Level: Note,
+		Title: "The .sig and .crt pair is good by an entry of the transparency log",
+		Meaning: "There is no bundle, only the pair that came before bundles. The transparency log was asked by the file's digest, and has an entry of the very signature and certificate of the pair; put together, they stand up to everything that is demanded of a bundle. " +
+			"So Sigstore speaks for the file, and by the person it should be. But it takes the network to see that, and no client does it by itself, so for the move it still counts as having no bundle.",
+		Action: "Keep verifying PGP for these files, use later releases, or pin their digests after a run like this one.",
+		Source: "Rekor's search by digest, and the Sigstore client specification on verifying a bundle",
+	},
+	{
 		Code:  "sigstore/incompatible",
 		Level: Warning,
 		Title: "The bundle has a form that today's clients refuse",
@@ -88,17 +97,26 @@ var sigstoreEntries = []Entry{
 		Level: Warning,
 		Title: "There is a .sig and .crt pair, and no bundle",
 		Meaning: "Before bundles, a signature and its certificate were published as two files. The certificate lived for ten minutes, and nothing in the pair proves that the signature was logged in that time: that takes a look into the transparency log, online. " +
-			"About 90 Windows and macOS files of 3.10.7-3.10.10, 3.11.0rc2-3.11.2 and 3.12.0a1-a6 have only this. For the move it counts as having no bundle.",
+			"About 90 Windows and macOS files of 3.10.7-3.10.10, 3.11.0rc2-3.11.2 and 3.12.0a1-a6 have only this. For the move it counts as having no bundle, whatever the log says of it.",
 		Action: "Keep verifying PGP for these files, or use later releases.",
 		Source: "the Sigstore bundle format, which was made to hold the proof that a pair lacks",
+	},
+	{
+		Code:  "sigstore/lookup-failed",
+		Level: Warning,
+		Title: "The transparency log could not be asked about a .sig and .crt pair",
+		Meaning: "The signature in the pair is by the certificate beside it, and was to be looked up in the transparency log. The log could not be reached, did not answer as its interface says, or has more entries for this file than are looked through. The message says which. " +
+			"That is neither for nor against the pair: it was not checked.",
+		Action: "Run again with a network that reaches the log.",
+		Source: "the interface of version 1 of Rekor (openapi.yaml)",
 	},
 	{
 		Code:  "sigstore/malformed",
 		Level: Error,
 		Title: "What should be a bundle is not one",
-		Meaning: "The file beside the artifact has the name of a bundle and is something else: empty, cut short, an error page of a web server, JSON of another kind, or far larger than any bundle. " +
+		Meaning: "What lies beside the artifact has the name of a bundle, or of a .sig and .crt pair, and is something else: empty, cut short, an error page of a web server, JSON of another kind, or far larger than any bundle. " +
 			"It speaks neither for nor against the artifact, but nobody can verify with it. It makes the exit status 2, because what it should have been is not known.",
-		Action: "Download the bundle again from beside the artifact on python.org, and look at it: it is JSON with a mediaType.",
+		Action: "Download it again from beside the artifact on python.org, and look at it: a bundle is JSON with a mediaType.",
 		Source: "the Sigstore bundle format (sigstore_bundle.proto)",
 	},
 	{
@@ -137,6 +155,15 @@ var sigstoreEntries = []Entry{
 			"Nothing is known about the bundle, good or bad, and the two methods could not be compared.",
 		Action: "Ask about both methods, on a source that has the files or their digests.",
 		Source: "this program's rule that what was not checked never looks like a pass",
+	},
+	{
+		Code:  "sigstore/not-in-log",
+		Level: Warning,
+		Title: "The transparency log shows no entry of a .sig and .crt pair",
+		Meaning: "The signature in the pair is by the certificate beside it, and the certificate was issued by Sigstore; but the log, asked by the file's digest, shows no entry of the two. The certificate lived for ten minutes, and nothing proves that the signature was made in that time. " +
+			"It is not held against the pair, because the log proves what it has and not what it lacks: its search can be incomplete.",
+		Action: "Keep verifying PGP for this file. If the log stays silent, report it to python.org.",
+		Source: "the Sigstore client specification, on transparency log entries",
 	},
 	{
 		Code:  "sigstore/other-release-manager",

@@ -17,7 +17,7 @@ var (
 		pgp.NotAsked, pgp.Unreadable, pgp.UnreadableRevocation, pgp.UnreadableSelfSignature, pgp.StaleKey, "a-reason-nobody-knows"}
 	sigstoreReasons = []sigstore.Reason{"", sigstore.BadSignature, sigstore.BadLogEntry, sigstore.BadTimestamp,
 		sigstore.UntrustedChain, sigstore.UntrustedSCT, sigstore.UntrustedLog, sigstore.UntrustedTime, sigstore.UnexpectedKind,
-		sigstore.NoCheckpoint, sigstore.NoLogProof, sigstore.NewerBundle, sigstore.HTML, sigstore.Unreadable,
+		sigstore.NoCheckpoint, sigstore.NoLogProof, sigstore.NotInLog, sigstore.LookupFailed, sigstore.NewerBundle, sigstore.HTML, sigstore.Unreadable,
 		sigstore.Unseen, sigstore.NotAsked, "a-reason-nobody-knows"}
 )
 
@@ -37,12 +37,14 @@ func contexts(t testing.TB) []Evidence {
 		e.Sigstore = sigstore.Result{Claimed: lukasz, LogTime: long.Add(1000 * time.Hour), DeprecatedP384: true, IssuerV1Only: true, InclusionPromise: true, PredicateType: "https://slsa.dev/provenance/v1",
 			PromiseHolds: true, PromiseIdentity: stranger, Detail: "some detail"}
 		e.Published = []Published{{By: "a.dsc", Size: 1, SHA256: strings.Repeat("cd", 32)}}
+		pair := e
+		pair.LegacyPair, pair.Bundle = true, Sidecar{}
 		broken := e
 		broken.Trouble = "input/output error"
 		otherPromise := e
 		otherPromise.Sigstore.PromiseIdentity = lukasz
 		broken.Sigstore.PromiseHolds = false
-		all = append(all, plain, e, otherPromise, broken)
+		all = append(all, plain, e, pair, otherPromise, broken)
 	}
 	return all
 }

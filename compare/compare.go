@@ -21,7 +21,7 @@ const (
 	Unchecked    Verdict = iota // could not be decided
 	Equivalent                  // both good, signers as the roster expects
 	SigstoreOnly                // only Sigstore gives evidence that counts
-	PGPOnly                     // only PGP gives evidence
+	PGPOnly                     // only PGP gives evidence, or only it gives any that clients can verify
 	Unsigned                    // neither has a signature
 	Conflict                    // one good, the other not
 	Failed                      // none good, at least one negative
@@ -60,6 +60,7 @@ type Evidence struct {
 	Sigstore  sigstore.Result
 	PGPFile   Sidecar // the .asc that was judged; zero if there is none
 	Bundle    Sidecar // the bundle that was judged; zero if there is none
+	Sig, Crt  Sidecar // the pair that was judged in place of one; zero if it was not
 	// LegacyPair says that a .sig and .crt pair lies beside the artifact.
 	LegacyPair bool
 	// PGPUnseen says that the source cannot tell whether there is an .asc.

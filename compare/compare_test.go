@@ -101,6 +101,17 @@ func pairOnly(e *Evidence) {
 	e.Sigstore = sigstore.Result{Status: sigstore.Incompatible, Reason: sigstore.NoLogProof}
 }
 
+func lookupFailed(e *Evidence) {
+	e.LegacyPair = true
+	e.Sigstore = sigstore.Result{Reason: sigstore.LookupFailed, Detail: "no route to host"}
+}
+
+// goodFromLog is a pair by whom the bundle is expected.
+func goodFromLog(e *Evidence) {
+	e.LegacyPair = true
+	e.Sigstore = sigstore.Result{Status: sigstore.GoodFromLog, Identity: e.Expected.Identities[0]}
+}
+
 func signedOn(byPGP, bySigstore time.Time) change {
 	return func(e *Evidence) { e.PGP.Created, e.Sigstore.LogTime = byPGP, bySigstore }
 }

@@ -87,22 +87,23 @@ func count64(n int64, noun string) string {
 // compare finds what shows only when both methods are looked at together.
 func (f *findings) compare(v Verdict) {
 	p, s := f.pgpClass(), f.sigstoreClass()
+	holds := s == pass || s == logged
 	switch {
-	case v == Conflict && p == pass && s == pass:
+	case v == Conflict && p == pass && holds:
 		key, person, _ := differentPeople(f.Evidence, f.roster)
-		f.add("compare/signer-differs", "Both signatures are valid and should be by one person, but the PGP signature is by %s and the bundle by %s, as %s",
-			keyOf(key.Fingerprint, f.roster), person.Name, pair(f.Sigstore.Identity))
-	case v == Conflict && s == pass:
+		f.add("compare/signer-differs", "Both signatures are valid and should be by one person, but the PGP signature is by %s and the %s by %s, as %s",
+			keyOf(key.Fingerprint, f.roster), f.thing(), person.Name, pair(f.Sigstore.Identity))
+	case v == Conflict && holds:
 		f.add("compare/conflict", "Sigstore says that this file is as it was signed, and PGP (%s) says that it is not to be accepted", f.PGP.Status)
 	case v == Conflict:
 		f.add("compare/conflict", "PGP says that this file is as it was signed, and Sigstore (%s) says that it is not to be accepted", f.Sigstore.Status)
 	}
 
-	if p == pass && s == pass {
+	if p == pass && holds {
 		byPGP, bySigstore := f.PGP.Created, f.Sigstore.Time()
 		if apart := bySigstore.Sub(byPGP).Abs(); !byPGP.IsZero() && !bySigstore.IsZero() && apart > timesApart {
-			f.add("compare/signing-times-differ", "The PGP signature was made on %s and the bundle on %s, %s apart",
-				day(byPGP), day(bySigstore), days(apart))
+			f.add("compare/signing-times-differ", "The PGP signature was made on %s and the %s on %s, %s apart",
+				day(byPGP), f.thing(), day(bySigstore), days(apart))
 		}
 	}
 

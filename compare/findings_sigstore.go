@@ -7,31 +7,42 @@ import (
 	"migrate/sigstore"
 )
 
-// sigstore finds what the bundle gives rise to.
+// sigstore finds what the bundle, or the pair in its place, gives rise to.
 func (f *findings) sigstore() {
 	r := &f.Sigstore
+	if f.pairOnly() {
+		f.add("sigstore/legacy-pair", "There is only a .sig and .crt pair, which holds no proof of having been logged and cannot be checked offline")
+	}
 	switch r.Status {
 	case sigstore.Unchecked:
-		if r.Reason == sigstore.Unreadable {
-			f.add("sigstore/unreadable", "%s", because("The bundle could not be read", r.Detail))
-		} else {
+		switch r.Reason {
+		case sigstore.Unreadable:
+			f.add("sigstore/unreadable", "%s", because("The "+f.thing()+" could not be read", r.Detail))
+		case sigstore.LookupFailed:
+			f.add("sigstore/lookup-failed", "%s", because("The transparency log gave no usable answer about the pair", r.Detail))
+		default:
 			f.add("sigstore/not-checked", "%s", because("Sigstore was not looked at", r.Detail))
 		}
 	case sigstore.Good:
 		f.notesOfBundle()
+	case sigstore.GoodFromLog:
+		f.add("sigstore/from-the-log", "With the entry that the transparency log was asked for, the pair%s is valid and signed as %s; that is no bundle, and no client can verify it offline",
+			dated(r.Time()), pair(r.Identity))
 	case sigstore.DigestMismatch:
 		f.add("sigstore/digest-mismatch", "The bundle is for other bytes than this file's%s: the file was replaced after it was signed, or the bundle belongs to another one", f.claimed())
 	case sigstore.Bad:
 		f.badBundle()
 	case sigstore.WrongIdentity:
 		f.wrongIdentity()
-		f.notesOfBundle()
+		if !f.pairOnly() {
+			f.notesOfBundle()
+		}
 	case sigstore.Untrusted:
 		f.untrusted()
 	case sigstore.Incompatible:
 		f.incompatible()
 	case sigstore.Malformed:
-		f.add("sigstore/malformed", "%s", because("What lies beside the file as its bundle is not one", r.Detail))
+		f.add("sigstore/malformed", "%s", because("What lies beside the file as its "+f.thing()+" is not one", r.Detail))
 	case sigstore.Missing:
 		if f.Expected.Sigstore == keyrings.Required {
 			f.add("sigstore/missing", "There is no bundle, though there should be one%s", bracketed(f.Expected.SigstoreReason))
@@ -45,12 +56,20 @@ func (f *findings) sigstore() {
 // hasBundle reports whether a bundle is there and was of interest.
 func (f *findings) hasBundle() bool {
 	switch r := &f.Sigstore; {
-	case r.Status == sigstore.Missing, r.Reason == sigstore.NoLogProof:
+	case r.Status == sigstore.Missing, f.pairOnly():
 		return false
 	case r.Status == sigstore.Unchecked:
 		return f.Bundle.Location != "" && r.Reason != sigstore.NotAsked
 	}
 	return true
+}
+
+// thing is what was judged.
+func (f *findings) thing() string {
+	if f.pairOnly() {
+		return "pair"
+	}
+	return "bundle"
 }
 
 // claimed names the identity in a bundle that nothing vouches for.
@@ -79,14 +98,16 @@ func (f *findings) notesOfBundle() {
 
 func (f *findings) badBundle() {
 	r := &f.Sigstore
-	code, says := Code("sigstore/bad"), "The bundle does not hold"
-	switch r.Reason {
-	case sigstore.BadSignature:
+	code, says := Code("sigstore/bad"), "The "+f.thing()+" does not hold"
+	switch {
+	case r.Reason == sigstore.BadSignature && f.pairOnly():
+		code, says = "sigstore/bad-signature", "The pair's signature does not hold for this file: the file was changed after it was signed, or the pair was, or it belongs to another file"
+	case r.Reason == sigstore.BadSignature:
 		code, says = "sigstore/bad-signature", "The bundle names this file's digest, but its signature does not hold"
-	case sigstore.BadLogEntry:
-		code, says = "sigstore/bad-log-entry", "The bundle's transparency log entry does not hold"
-	case sigstore.BadTimestamp:
-		code, says = "sigstore/bad-timestamp", "The bundle does not hold for the time it was signed at"
+	case r.Reason == sigstore.BadLogEntry:
+		code, says = "sigstore/bad-log-entry", "The "+f.thing()+"'s transparency log entry does not hold"
+	case r.Reason == sigstore.BadTimestamp:
+		code, says = "sigstore/bad-timestamp", "The "+f.thing()+" does not hold for the time it was signed at"
 	}
 	f.add(code, "%s", because(says, r.Detail))
 }
@@ -95,21 +116,21 @@ func (f *findings) badBundle() {
 func (f *findings) wrongIdentity() {
 	r := &f.Sigstore
 	if f.sigstoreClass() == unpinned {
-		f.add("sigstore/nobody-pinned", "The bundle%s is valid, and signed as %s, but the roster pins nobody who should have made it, so it counts for nothing",
-			dated(r.Time()), pair(r.Identity))
+		f.add("sigstore/nobody-pinned", "The %s%s is valid, and signed as %s, but the roster pins nobody who should have made it, so it counts for nothing",
+			f.thing(), dated(r.Time()), pair(r.Identity))
 		return
 	}
 	person, all, ok := f.roster.Identified(r.Identity)
 	switch {
 	case !ok:
-		f.add("sigstore/wrong-identity", "The bundle%s is valid, but signed as %s, whom the roster does not have; expected: %s",
-			dated(r.Time()), pair(r.Identity), pairs(f.Expected))
+		f.add("sigstore/wrong-identity", "The %s%s is valid, but signed as %s, whom the roster does not have; expected: %s",
+			f.thing(), dated(r.Time()), pair(r.Identity), pairs(f.Expected))
 	case len(all) == 0:
-		f.add("sigstore/other-release-manager", "The bundle%s is valid, but signed by %s as %s; expected: %s",
-			dated(r.Time()), person.Name, pair(r.Identity), pairs(f.Expected))
+		f.add("sigstore/other-release-manager", "The %s%s is valid, but signed by %s as %s; expected: %s",
+			f.thing(), dated(r.Time()), person.Name, pair(r.Identity), pairs(f.Expected))
 	default:
-		f.add("sigstore/other-release-manager", "The bundle%s is valid, but signed by %s as %s, who signs %s; expected: %s",
-			dated(r.Time()), person.Name, pair(r.Identity), seriesList(all), pairs(f.Expected))
+		f.add("sigstore/other-release-manager", "The %s%s is valid, but signed by %s as %s, who signs %s; expected: %s",
+			f.thing(), dated(r.Time()), person.Name, pair(r.Identity), seriesList(all), pairs(f.Expected))
 	}
 }
 
@@ -122,13 +143,13 @@ func (f *findings) untrusted() {
 	case sigstore.UntrustedSCT:
 		f.add("sigstore/untrusted", "No certificate log of the trust root vouches for the signing certificate%s", refresh)
 	case sigstore.UntrustedLog:
-		f.add("sigstore/untrusted", "The bundle has no entry of a transparency log of the trust root%s", refresh)
+		f.add("sigstore/untrusted", "The %s has no entry of a transparency log of the trust root%s", f.thing(), refresh)
 	case sigstore.UntrustedTime:
-		f.add("sigstore/untrusted", "No log or time authority of the trust root says when the bundle was signed%s", refresh)
+		f.add("sigstore/untrusted", "No log or time authority of the trust root says when the %s was signed%s", f.thing(), refresh)
 	case sigstore.UnexpectedKind:
-		f.add("sigstore/untrusted", "The bundle does not answer the question: %s", orUnknown(r.Detail, "signed with a bare key where a certificate is needed, or the reverse"))
+		f.add("sigstore/untrusted", "The %s does not answer the question: %s", f.thing(), orUnknown(r.Detail, "signed with a bare key where a certificate is needed, or the reverse"))
 	default:
-		f.add("sigstore/untrusted", "%s%s", because("The bundle does not lead back to the trust root", r.Detail), refresh)
+		f.add("sigstore/untrusted", "%s%s", because("The "+f.thing()+" does not lead back to the trust root", r.Detail), refresh)
 	}
 }
 
@@ -137,8 +158,9 @@ func (f *findings) incompatible() {
 	switch r.Reason {
 	case sigstore.NoCheckpoint:
 		f.noCheckpoint()
-	case sigstore.NoLogProof:
-		f.add("sigstore/legacy-pair", "There is only a .sig and .crt pair, which holds no proof of having been logged and cannot be checked offline")
+	case sigstore.NoLogProof: // sigstore/legacy-pair says it
+	case sigstore.NotInLog:
+		f.add("sigstore/not-in-log", "The transparency log was asked about the pair, and shows no entry with its signature and certificate")
 	case sigstore.NewerBundle:
 		f.add("sigstore/unknown-version", "The bundle is of a version this program does not know%s: update migrate", bracketed(r.MediaType))
 	default:

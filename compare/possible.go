@@ -7,5 +7,5 @@ func Possible(e Evidence, v Verdict) bool {
 	samePerson := e.Expected.SamePerson
 	e.Expected.SamePerson = false
 	found := decide(&e, nil)
-	return v == found || samePerson && found == Equivalent && v == Conflict
+	return v == found || samePerson && v == Conflict && (found == Equivalent || found == PGPOnly && e.sigstoreClass() == logged)
 }

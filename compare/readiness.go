@@ -100,17 +100,15 @@ func (j *judging) sortIn(a *Assessment) {
 }
 
 // openBundle reports whether nobody knows yet if the artifact has a good
-// bundle. A pair of .sig and .crt is no bundle, and no other run would find
-// one: that is known.
+// bundle. A pair of .sig and .crt is no bundle, whatever the log says of it, and
+// no other run would find one: that is known.
 func (a *Assessment) openBundle() bool {
 	if a.Trouble != "" {
 		return true
 	}
 	switch a.sigstoreClass() {
-	case undecided:
+	case undecided, unpinned:
 		return !a.pairOnly()
-	case unpinned:
-		return true
 	}
 	return false
 }
@@ -121,11 +119,6 @@ func (a *Assessment) differs() bool {
 	return slices.ContainsFunc(a.Findings, func(f Finding) bool {
 		return f.Code == "source/published-digest-differs" || f.Code == "source/size-differs"
 	})
-}
-
-// pairOnly reports whether the artifact has a .sig and .crt pair and no bundle.
-func (a *Assessment) pairOnly() bool {
-	return a.Sigstore.Status == sigstore.Incompatible && a.Sigstore.Reason == sigstore.NoLogProof
 }
 
 // openPGP reports whether nobody knows yet if PGP agrees, and it matters.
@@ -480,8 +473,8 @@ func (j *judging) missing() {
 			artifacts(len(some), "has", "have"), choose(len(some), "it", "they"), choose(len(some), "file", "files"), choose(len(some), "artifact", "artifacts"))
 	}
 	if some := g["sigstore/legacy-pair"]; some != nil {
-		j.add("sigstore/legacy-pair", some, "%s only a .sig and .crt pair, which cannot be checked offline: %s",
-			artifacts(len(some), "has", "have"), withoutBundle(some))
+		j.add("sigstore/legacy-pair", some, "%s only a .sig and .crt pair, which cannot be checked offline%s: %s",
+			artifacts(len(some), "has", "have"), bracketed(fromTheLog(some)), withoutBundle(some))
 	}
 	if len(j.good)+len(j.openBundle) > 0 || len(j.conflict)+len(j.failed) > 0 { // else compare/no-sigstore has said so
 		j.beforeSigstore(g["compare/before-sigstore"])
@@ -496,6 +489,25 @@ func (j *judging) missing() {
 		j.add("compare/unsigned", unsigned, "%s neither a PGP signature nor a bundle: pin %s digest yourself",
 			artifacts(n, "has", "have"), choose(n, "its", "each one's"))
 	}
+}
+
+// fromTheLog says how many pairs are good by what the log was asked for, if any.
+func fromTheLog(all []*Assessment) string {
+	n := 0
+	for _, a := range all {
+		if a.sigstoreClass() == logged {
+			n++
+		}
+	}
+	switch {
+	case n == 0:
+		return ""
+	case n < len(all):
+		return fmt.Sprintf("%d of them good from the log", n)
+	case n == 1:
+		return "good from the log"
+	}
+	return "all good from the log"
 }
 
 // beforeSigstore gives one reason for each explanation that the roster has.

@@ -136,6 +136,24 @@ func readinessCases(t testing.TB) []readinessCase {
 			{"compare/missing-bundle", nil, "Python-3.14.0.tgz"},
 			{"compare/unsigned", nil, "Python-3.14.0.tgz"},
 		}},
+		{"pairs, some of them good from the log", slices.Concat(with(goodFromLog, "python-3.10.8-amd64.exe", "python-3.10.9-amd64.exe"), with(pairOnly, "python-3.10.10-amd64.exe"), good("Python-3.10.8.tgz")), ReadyWithGaps, []wanted{
+			{"sigstore/legacy-pair", []string{"3 artifacts have only a .sig and .crt pair", "(2 of them good from the log): keep verifying PGP for them"}, "python-3.10.8-amd64.exe python-3.10.9-amd64.exe python-3.10.10-amd64.exe"},
+			{"compare/complete-from", []string{"From 3.10.8 on every source archive"}, ""},
+			{"compare/good-bundles", []string{"1 of the 4"}, ""},
+		}},
+		{"only pairs, good from the log", both(goodFromLog, noAsc, "python-3.10.8-amd64.exe", "python-3.10.9-amd64.exe"), NotReady, []wanted{
+			{"compare/no-sigstore", []string{"None of the 2 artifacts looked at has a Sigstore bundle"}, ""},
+			{"sigstore/legacy-pair", []string{"(all good from the log): pin their digests yourself"}, "python-3.10.8-amd64.exe python-3.10.9-amd64.exe"},
+		}},
+		{"a pair that could not be looked up", slices.Concat(good("Python-3.10.8.tgz"), with(lookupFailed, "python-3.10.8-amd64.exe")), ReadyWithGaps, []wanted{
+			{"sigstore/legacy-pair", []string{"cannot be checked offline: keep verifying PGP for it"}, "python-3.10.8-amd64.exe"},
+			{"compare/complete-from", []string{"every source archive"}, ""},
+			{"compare/good-bundles", nil, ""},
+		}},
+		{"a pair that was refused", slices.Concat(good("Python-3.10.8.tgz"), both(pairOnly, bySigstore(sigstore.Result{Status: sigstore.Bad, Reason: sigstore.BadSignature}), "python-3.10.8-amd64.exe")), NotReady, []wanted{
+			{"compare/conflict", []string{"(sigstore/bad-signature)"}, "python-3.10.8-amd64.exe"},
+			{"compare/good-bundles", nil, ""},
+		}},
 		{"only pairs", with(pairOnly, "python-3.10.8-amd64.exe"), NotReady, []wanted{
 			{"compare/no-sigstore", nil, ""},
 			{"sigstore/legacy-pair", nil, "python-3.10.8-amd64.exe"},

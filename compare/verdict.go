@@ -15,6 +15,7 @@ type class uint8
 const (
 	undecided class = iota // could not be checked
 	pass                   // valid, by somebody the roster expects
+	logged                 // valid, by somebody the roster expects, with what the log was asked for; no client can repeat it offline
 	weak                   // valid for a verifier that accepts weak algorithms; never counts as agreement
 	unpinned               // valid, but the roster pins nobody who could be the right one
 	negative               // checked, and not to be accepted
@@ -51,6 +52,8 @@ func (e *Evidence) sigstoreClass() class {
 	switch e.Sigstore.Status {
 	case sigstore.Good:
 		return pass
+	case sigstore.GoodFromLog:
+		return logged
 	case sigstore.WrongIdentity:
 		if !e.Expected.Known && len(e.Expected.Identities)+len(e.Expected.Patterns) == 0 {
 			return unpinned
@@ -62,6 +65,18 @@ func (e *Evidence) sigstoreClass() class {
 		return absent
 	}
 	return undecided
+}
+
+// pairOnly reports whether a .sig and .crt pair stands in for a bundle that is
+// not there.
+func (e *Evidence) pairOnly() bool {
+	switch e.Sigstore.Status {
+	case sigstore.GoodFromLog:
+		return true
+	case sigstore.Good, sigstore.Missing: // of a bundle
+		return false
+	}
+	return e.LegacyPair && e.Bundle.Location == "" && !e.sigstoreOutOfQuestion()
 }
 
 // pgpOutOfQuestion reports whether PGP is unchecked without anything being
@@ -77,29 +92,33 @@ func (e *Evidence) sigstoreOutOfQuestion() bool {
 	return e.Sigstore.Status == sigstore.Unchecked && e.Sigstore.Reason == sigstore.NotAsked
 }
 
-// decide returns the verdict on an artifact.
+// decide returns the verdict on an artifact. What is good from the log is
+// evidence about the artifact, but nothing that could take PGP's place.
 func decide(e *Evidence, r *keyrings.Roster) Verdict {
 	if e.Trouble != "" {
 		return Unchecked
 	}
 	p, s := e.pgpClass(), e.sigstoreClass()
 	switch {
-	case s == pass && e.pgpOutOfQuestion():
+	case (s == pass || s == logged) && e.pgpOutOfQuestion():
 		p = absent
 	case (p == pass || p == weak) && e.sigstoreOutOfQuestion():
 		s = absent
 	}
 	switch {
-	case p == pass && s == pass:
+	case p == pass && (s == pass || s == logged):
 		if _, _, differ := differentPeople(e, r); differ {
 			return Conflict
 		}
+		if s == logged {
+			return PGPOnly
+		}
 		return Equivalent
-	case p == pass && s == negative, p == negative && s == pass:
+	case p == pass && s == negative, p == negative && (s == pass || s == logged):
 		return Conflict
 	case p == negative, s == negative:
 		return Failed
-	case s == pass && p != undecided: // absent, weak, unpinned
+	case (s == pass || s == logged) && p != undecided: // absent, weak, unpinned
 		return SigstoreOnly
 	case p == pass && s != undecided: // absent, unpinned
 		return PGPOnly

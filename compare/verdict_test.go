@@ -12,18 +12,18 @@ import (
 // verdicts has a row for each PGP status and a column for each Sigstore status,
 // in the order of their constants.
 const verdicts = `
-                 unchecked good digest-mismatch bad wrong-identity untrusted incompatible malformed missing
-unchecked        ?         ?    F               F   F              F         ?            ?         ?
-good             ?         E    C               C   C              C         ?            ?         P
-good-refreshed   ?         E    C               C   C              C         ?            ?         P
-weak             ?         S    F               F   F              F         ?            ?         P
-bad              F         C    F               F   F              F         F            F         F
-rejected         F         C    F               F   F              F         F            F         F
-wrong-signer     F         C    F               F   F              F         F            F         F
-unknown-key      ?         ?    F               F   F              F         ?            ?         ?
-unsupported      ?         ?    F               F   F              F         ?            ?         ?
-malformed        ?         ?    F               F   F              F         ?            ?         ?
-missing          ?         S    F               F   F              F         ?            ?         U
+                 unchecked good digest-mismatch bad wrong-identity untrusted incompatible malformed missing good-from-log
+unchecked        ?         ?    F               F   F              F         ?            ?         ?       ?
+good             ?         E    C               C   C              C         ?            ?         P       P
+good-refreshed   ?         E    C               C   C              C         ?            ?         P       P
+weak             ?         S    F               F   F              F         ?            ?         P       S
+bad              F         C    F               F   F              F         F            F         F       C
+rejected         F         C    F               F   F              F         F            F         F       C
+wrong-signer     F         C    F               F   F              F         F            F         F       C
+unknown-key      ?         ?    F               F   F              F         ?            ?         ?       ?
+unsupported      ?         ?    F               F   F              F         ?            ?         ?       ?
+malformed        ?         ?    F               F   F              F         ?            ?         ?       ?
+missing          ?         S    F               F   F              F         ?            ?         U       S
 `
 
 var letters = map[string]Verdict{
@@ -57,6 +57,8 @@ func pairOf(t testing.TB, p pgp.Status, s sigstore.Status) Evidence {
 	switch s {
 	case sigstore.Good:
 		e.Sigstore.Identity = thomas
+	case sigstore.GoodFromLog:
+		e.Sigstore.Identity, e.LegacyPair = thomas, true
 	case sigstore.WrongIdentity:
 		e.Sigstore.Identity = lukasz
 	}
@@ -107,6 +109,7 @@ func TestOnlyPassesAgree(t *testing.T) {
 		a := Assess(e, r)
 		passPGP := (e.PGP.Status == pgp.Good || e.PGP.Status == pgp.GoodRefreshed) && len(e.Expected.Signers) > 0
 		passSigstore := e.Sigstore.Status == sigstore.Good
+		holdsSigstore := passSigstore || e.Sigstore.Status == sigstore.GoodFromLog
 		refusedPGP := e.PGP.Status == pgp.Bad || e.PGP.Status == pgp.Rejected
 		refusedSigstore := e.Sigstore.Status == sigstore.Bad || e.Sigstore.Status == sigstore.DigestMismatch ||
 			e.Sigstore.Status == sigstore.Untrusted
@@ -116,7 +119,7 @@ func TestOnlyPassesAgree(t *testing.T) {
 				t.Fatalf("equivalent: %+v", e)
 			}
 		case SigstoreOnly:
-			if !passSigstore || refusedPGP {
+			if !holdsSigstore || refusedPGP {
 				t.Fatalf("sigstore-only: %+v", e)
 			}
 		case PGPOnly:
@@ -171,6 +174,9 @@ func TestVerdictInContext(t *testing.T) {
 			bySigstore(sigstore.Result{Status: sigstore.DigestMismatch})), Failed},
 		{"anybody's bundle for a series known to have none", evidence(t, "Python-3.6.15.tgz",
 			bySigstore(sigstore.Result{Status: sigstore.WrongIdentity, Identity: stranger})), Conflict},
+		{"good from the log, nobody asked about PGP", evidence(t, "python-3.10.8-amd64.exe", goodFromLog, byPGP(notAskedPGP)), SigstoreOnly},
+		{"good from the log, no .asc", evidence(t, "python-3.10.8-amd64.exe", goodFromLog, noAsc), SigstoreOnly},
+		{"a pair by somebody else", evidence(t, "python-3.10.8-amd64.exe", pairOnly, bySigstore(sigstore.Result{Status: sigstore.WrongIdentity, Identity: stranger})), Conflict},
 		{"a statusless number of a newer verifier", evidence(t, "Python-3.13.5.tgz", byPGP(pgp.Result{Status: 200})), Unchecked},
 		{"the same of Sigstore", evidence(t, "Python-3.13.5.tgz", bySigstore(sigstore.Result{Status: 200})), Unchecked},
 	} {
@@ -199,6 +205,14 @@ func TestSignersAreComparedWhereTheyShouldBeOnePerson(t *testing.T) {
 		t.Errorf("Windows installer by the platform's builder and the release manager: %s by %s, want equivalent by %s", a.Verdict, a.PGP.Certificate, steveKey)
 	}
 	wantCodes(t, a)
+
+	// The log's word is enough to tell two people apart.
+	a = Assess(evidence(t, "Python-3.13.5.tar.xz", goodFromLog, handOver), r)
+	if a.Verdict != Conflict {
+		t.Errorf("source archive by two people, one by the log: %s, want conflict", a.Verdict)
+	}
+	wantCodes(t, a, "error compare/signer-differs", "warning sigstore/legacy-pair", "note sigstore/from-the-log")
+	wantWords(t, message(t, a, "compare/signer-differs"), "Łukasz Langa", "the pair by Thomas Wouters")
 
 	// A workload is nobody in particular.
 	workload := func(e *Evidence) {

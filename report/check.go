@@ -12,6 +12,7 @@ import (
 
 	"migrate/compare"
 	"migrate/internal/release"
+	"migrate/sigstore"
 )
 
 // checkSchema holds data to the document's schema, which knows what the Go
@@ -107,7 +108,7 @@ func (d *Document) checkVerdicts() error {
 		if a.Expected.Recalled != "" {
 			continue
 		}
-		moved := a.Verdict == compare.Equivalent || a.Verdict == compare.SigstoreOnly
+		moved := (a.Verdict == compare.Equivalent || a.Verdict == compare.SigstoreOnly) && a.Sigstore.Status == sigstore.Good
 		good[a.Series] = good[a.Series] || moved
 		if readiness[a.Series] == compare.Ready && !moved {
 			return fmt.Errorf("series %s is called ready, with an artifact in it that is %s: it was edited; make it again", a.Series, a.Verdict)

@@ -227,10 +227,11 @@ var compared = []fact{
 	{"pgp signature file", func(a *Artifact) string { return a.PGP.FileSHA256 }, always(compare.Note)},
 	{"pgp signature", func(a *Artifact) string { return a.PGP.signature() }, always(compare.Note)},
 	{"sigstore status", func(a *Artifact) string { return a.Sigstore.found() }, func(old, new *Artifact) compare.Level {
-		return loss(old.Sigstore.Status == sigstore.Good, new.Sigstore.Status == sigstore.Good)
+		return loss(old.Sigstore.passes(), new.Sigstore.passes())
 	}},
 	{"sigstore identity", func(a *Artifact) string { return a.Sigstore.signer() }, replaced(func(a *Artifact) string { return a.Sigstore.signer() })},
 	{"sigstore bundle file", func(a *Artifact) string { return a.Sigstore.FileSHA256 }, always(compare.Note)},
+	{"sigstore pair files", func(a *Artifact) string { return wordList([]string{a.Sigstore.SigSHA256, a.Sigstore.CrtSHA256}) }, always(compare.Note)},
 	{"sigstore bundle", func(a *Artifact) string { return a.Sigstore.bundle() }, always(compare.Note)},
 	{"sigstore log entry", func(a *Artifact) string { return a.Sigstore.logged() }, always(compare.Note)},
 	{"claimed identity", func(a *Artifact) string { return a.Sigstore.Claimed.text() }, always(compare.Note)},
@@ -274,6 +275,8 @@ func loss(before, after bool) compare.Level {
 }
 
 func (p *PGP) passes() bool { return p.Status == pgp.Good || p.Status == pgp.GoodRefreshed }
+
+func (s *Sigstore) passes() bool { return s.Status == sigstore.Good }
 
 // found is the status with all that narrows it down.
 func (p *PGP) found() string {

@@ -129,6 +129,8 @@ var notCompared = map[string]string{
 	"PGP.File":                 "where it lies does not count",
 	"Sigstore.Detail":          "wording",
 	"Sigstore.File":            "where it lies does not count",
+	"Sigstore.SigFile":         "where it lies does not count",
+	"Sigstore.CrtFile":         "where it lies does not count",
 	"Expected.Known":           "a finding says so",
 	"Expected.PGP.Reason":      "wording",
 	"Expected.Sigstore.Reason": "wording",

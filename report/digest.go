@@ -182,8 +182,11 @@ func (a *Artifact) pgpOutcome() outcome {
 func (a *Artifact) sigstoreOutcome() outcome {
 	s := &a.Sigstore
 	o := outcome{status: s.Status.String(), note: string(s.Reason)}
-	if s.Status == sigstore.Missing {
+	switch s.Status {
+	case sigstore.Missing:
 		o.note = absence(a.Expected.Sigstore.Presence)
+	case sigstore.GoodFromLog:
+		o.status, o.note = fromTheLog()
 	}
 	switch {
 	case s.Identity.SAN != "":
@@ -193,6 +196,9 @@ func (a *Artifact) sigstoreOutcome() outcome {
 	}
 	return o
 }
+
+// fromTheLog is how people read good-from-log.
+func fromTheLog() (status, note string) { return "good", "from the log" }
 
 // absence tells a gap from what was never to be expected.
 func absence(p keyrings.Presence) string {
@@ -378,7 +384,7 @@ func tally(counts map[compare.Verdict]int) []string {
 var meanings = map[compare.Verdict]string{
 	compare.Equivalent:   "good both ways, by the signers expected; dropping PGP loses nothing",
 	compare.SigstoreOnly: "only Sigstore gives evidence that counts",
-	compare.PGPOnly:      "only PGP gives evidence; dropping it leaves none",
+	compare.PGPOnly:      "only PGP gives evidence that clients can verify; dropping it leaves none",
 	compare.Unsigned:     "neither has a signature",
 	compare.Unchecked:    "could not be decided",
 	compare.Conflict:     "good one way and not the other",

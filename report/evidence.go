@@ -38,6 +38,8 @@ func (a *Artifact) evidence() (compare.Evidence, error) {
 		Sigstore:   a.Sigstore.result(),
 		PGPFile:    compare.Sidecar{Location: a.PGP.File, SHA256: a.PGP.FileSHA256},
 		Bundle:     compare.Sidecar{Location: a.Sigstore.File, SHA256: a.Sigstore.FileSHA256},
+		Sig:        compare.Sidecar{Location: a.Sigstore.SigFile, SHA256: a.Sigstore.SigSHA256},
+		Crt:        compare.Sidecar{Location: a.Sigstore.CrtFile, SHA256: a.Sigstore.CrtSHA256},
 		LegacyPair: a.Sigstore.LegacyPair,
 		PGPUnseen:  a.PGP.Unseen,
 		Trouble:    a.Trouble,

@@ -536,6 +536,10 @@ func (s *Sigstore) fields() fieldGroup {
 	g.flag("Combination", "a P-384 key over SHA-256, which is deprecated", s.DeprecatedP384)
 	g.code("File", s.File)
 	g.code("Its SHA-256", s.FileSHA256)
+	g.code("The .sig", s.SigFile)
+	g.code("Its SHA-256", s.SigSHA256)
+	g.code("The .crt", s.CrtFile)
+	g.code("Its SHA-256", s.CrtSHA256)
 	return g
 }
 
@@ -589,7 +593,7 @@ var coverages = []coverage{coverGood, coverDiscount, coverUnseen, coverRefused, 
 var coverageWords = [...]struct{ class, words string }{
 	coverUnseen:   {"unseen", "could not be checked"},
 	coverGood:     {"covered", "good"},
-	coverDiscount: {"discount", "valid but not counted (weak, or by nobody the roster pins)"},
+	coverDiscount: {"discount", "valid but not counted (weak, from the log only, or by nobody the roster pins)"},
 	coverRefused:  {"refused", "negative"},
 	coverGap:      {"gap", "missing (a gap)"},
 	coverLacking:  {"lacking", "missing (expectation unknown)"},
@@ -635,6 +639,8 @@ func (a *Artifact) sigstoreState() coverage {
 	switch a.Sigstore.Status {
 	case sigstore.Good:
 		return coverGood
+	case sigstore.GoodFromLog:
+		return coverDiscount
 	case sigstore.WrongIdentity:
 		if !a.Expected.Known && len(a.Expected.Sigstore.Identities)+len(a.Expected.Sigstore.Patterns) == 0 {
 			return coverDiscount

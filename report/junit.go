@@ -224,6 +224,8 @@ func (a *Artifact) sigstoreResult() result {
 	switch s.Status {
 	case sigstore.Good:
 		r.outcome = passed
+	case sigstore.GoodFromLog:
+		r.outcome, r.message = skipped, r.message+": it is no bundle, and counts as none"
 	case sigstore.Missing:
 		r.outcome = skipped
 	case sigstore.WrongIdentity:

@@ -81,7 +81,7 @@ func newWorld(t testing.TB) world {
 	alone := late
 	alone.Name.File, alone.Name.Upstream, alone.Location = "Python-3.13.1.tar.xz", "Python-3.13.1.tar.xz", "3.13.1/Python-3.13.1.tar.xz"
 	alone.PGP = pgp.Result{Status: pgp.Missing}
-	w.evidence = append(w.evidence, twin, late.Evidence, alone.Evidence)
+	w.evidence = append(w.evidence, twin, late.Evidence, alone.Evidence, pairFromLog().Evidence)
 	return w
 }
 

@@ -67,6 +67,9 @@ func (s *Sigstore) text() string {
 		return "not asked for"
 	}
 	parts := []string{statusText(s.Status.String(), string(s.Reason))}
+	if s.Status == sigstore.GoodFromLog {
+		parts[0] = statusText(fromTheLog())
+	}
 	if s.Identity.SAN != "" {
 		parts = append(parts, fmt.Sprintf("by %s (%s)", s.Identity.SAN, s.Identity.Issuer))
 	}

@@ -191,7 +191,8 @@ type PGP struct {
 	FileSHA256 string `json:"fileSha256,omitempty"`
 }
 
-// Sigstore is what the check of the bundle found; see sigstore.Result.
+// Sigstore is what the check of the bundle, or of the pair in its place, found;
+// see sigstore.Result.
 type Sigstore struct {
 	Status     sigstore.Status `json:"status"`
 	Reason     sigstore.Reason `json:"reason,omitempty"`
@@ -222,6 +223,10 @@ type Sigstore struct {
 
 	File       string `json:"file,omitempty"`
 	FileSHA256 string `json:"fileSha256,omitempty"`
+	SigFile    string `json:"sigFile,omitempty"` // of a .sig and .crt pair that was judged in place of a bundle
+	SigSHA256  string `json:"sigSha256,omitempty"`
+	CrtFile    string `json:"crtFile,omitempty"`
+	CrtSHA256  string `json:"crtSha256,omitempty"`
 }
 
 // Identity is a Sigstore identity; in Expected's patterns, SAN is an anchored
@@ -480,6 +485,10 @@ func newSigstore(e compare.Evidence) Sigstore {
 		PromiseIdentity:  newIdentity(r.PromiseIdentity.SAN, r.PromiseIdentity.Issuer),
 		File:             text(e.Bundle.Location),
 		FileSHA256:       e.Bundle.SHA256,
+		SigFile:          text(e.Sig.Location),
+		SigSHA256:        e.Sig.SHA256,
+		CrtFile:          text(e.Crt.Location),
+		CrtSHA256:        e.Crt.SHA256,
 	}
 	if r.LogID != "" {
 		out.LogIndex = &r.LogIndex

@@ -1,8 +1,11 @@
 package sigstore_test
 
 import (
+	"context"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"os"
 	"path/filepath"
 	"strings"
@@ -222,5 +225,84 @@ func BenchmarkLibrary(b *testing.B) {
 		if _, err := v.Verify(&bn, policy); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestCorpusPairs takes real bundles of the time of the pairs apart, into the
+// pair and what Rekor's API answers, and puts them to the verifier as that.
+func TestCorpusPairs(t *testing.T) {
+	v := embedded(t)
+	tried := 0
+	for _, p := range corpus(t, "tracker") {
+		var b struct {
+			VerificationMaterial struct {
+				X509CertificateChain struct{ Certificates []struct{ RawBytes []byte } }
+				TlogEntries          []struct {
+					LogIndex          string
+					LogID             struct{ KeyID []byte }
+					IntegratedTime    string
+					InclusionPromise  struct{ SignedEntryTimestamp []byte }
+					CanonicalizedBody []byte
+					InclusionProof    struct {
+						LogIndex, TreeSize string
+						RootHash           []byte
+						Hashes             [][]byte
+						Checkpoint         struct{ Envelope string }
+					}
+				}
+			}
+			MessageSignature struct{ Signature []byte }
+		}
+		if err := json.Unmarshal(p.bundle, &b); err != nil {
+			t.Fatal(err)
+		}
+		chain := b.VerificationMaterial.X509CertificateChain.Certificates
+		if len(chain) == 0 || len(b.VerificationMaterial.TlogEntries) != 1 {
+			continue // v0.3, and so of later
+		}
+		tried++
+		e := b.VerificationMaterial.TlogEntries[0]
+		hashes := []string{}
+		for _, h := range e.InclusionProof.Hashes {
+			hashes = append(hashes, hex.EncodeToString(h))
+		}
+		id := strings.Repeat("ab", 32)
+		answers := map[string]any{
+			"/api/v1/index/retrieve": []string{id},
+			"/api/v1/log/entries/retrieve": []any{map[string]any{id: map[string]any{
+				"body": e.CanonicalizedBody, "integratedTime": json.Number(e.IntegratedTime),
+				"logID": hex.EncodeToString(e.LogID.KeyID), "logIndex": json.Number(e.LogIndex),
+				"verification": map[string]any{
+					"signedEntryTimestamp": e.InclusionPromise.SignedEntryTimestamp,
+					"inclusionProof": map[string]any{
+						"checkpoint": e.InclusionProof.Checkpoint.Envelope, "hashes": hashes,
+						"logIndex": json.Number(e.InclusionProof.LogIndex), "treeSize": json.Number(e.InclusionProof.TreeSize),
+						"rootHash": hex.EncodeToString(e.InclusionProof.RootHash),
+					},
+				},
+			}}},
+		}
+		log := &sigstore.Log{URL: "https://rekor.sigstore.dev", Post: func(_ context.Context, url, _ string, _ []byte, _ int64) ([]byte, error) {
+			return json.Marshal(answers[strings.TrimPrefix(url, "https://rekor.sigstore.dev")])
+		}}
+		sig := base64.StdEncoding.AppendEncode(nil, b.MessageSignature.Signature)
+		crt := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: chain[0].RawBytes})
+		policy := sigstore.Policy{Identities: []sigstore.Identity{signers[p.series]}}
+
+		whole := v.Verify(p.bundle, p.digest, policy)
+		r := v.VerifyPair(t.Context(), sig, crt, p.digest, policy, log)
+		if r.Status != sigstore.GoodFromLog || !r.DeprecatedP384 || r.Identity != whole.Identity || r.LogIndex != whole.LogIndex ||
+			r.LogID != whole.LogID || !r.LogTime.Equal(whole.LogTime) || r.IssuerV1Only != whole.IssuerV1Only {
+			t.Errorf("%s: %+v, the bundle %+v", p.url, r, whole)
+		}
+		if r := v.VerifyPair(t.Context(), sig, crt, p.digest, policy, nil); r.Status != sigstore.Incompatible || r.Reason != sigstore.NoLogProof {
+			t.Errorf("%s, offline: %s (%s): %s", p.url, r.Status, r.Reason, r.Detail)
+		}
+		if r := v.VerifyPair(t.Context(), sig, crt, [32]byte{}, policy, log); r.Status != sigstore.Bad || r.Reason != sigstore.BadSignature {
+			t.Errorf("%s, of other bytes: %s (%s): %s", p.url, r.Status, r.Reason, r.Detail)
+		}
+	}
+	if tried < 200 {
+		t.Errorf("only %d bundles were taken apart", tried)
 	}
 }

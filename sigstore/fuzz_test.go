@@ -1,6 +1,8 @@
 package sigstore_test
 
 import (
+	"context"
+	"encoding/base64"
 	"reflect"
 	"strings"
 	"testing"
@@ -55,6 +57,58 @@ func FuzzVerify(f *testing.F) {
 		} {
 			if r.Status == sigstore.Good {
 				t.Errorf("%s: good", name)
+			}
+		}
+	})
+}
+
+// FuzzVerifyPair changes the pair and both answers of the log.
+func FuzzVerifyPair(f *testing.F) {
+	l := newPairLab(f, "fuzz pairs")
+	const index, entries = "/api/v1/index/retrieve", "/api/v1/log/entries/retrieve"
+	for _, g := range []sigstoretest.Signing{{}, {Algorithm: sigstoretest.P384SHA256}, {SAN: "bob@example.org"}, {Flaw: sigstoretest.ForgedProof}, {Flaw: sigstoretest.OtherEntry}, {WithoutProof: true}, {WithoutPromise: true}} {
+		one := l.Rekor()
+		sig, crt, err := one.Pair(pairSigning(g))
+		if err != nil {
+			f.Fatal(err)
+		}
+		var answers [2][]byte
+		l.verifier.VerifyPair(f.Context(), sig, crt, digest, byAlice, l.log(func(ctx context.Context, url, kind string, body []byte, limit int64) ([]byte, error) {
+			data, err := one.Post(ctx, url, kind, body, limit)
+			answers[strings.Count(url, entries)] = data
+			return data, err
+		}))
+		f.Add(sig, crt, answers[0], answers[1])
+		f.Add(sig, base64.StdEncoding.AppendEncode(nil, crt), answers[0], []byte("<html>"))
+	}
+	f.Add([]byte("AAAA"), []byte("-----BEGIN CERTIFICATE-----\n"), []byte("[]"), []byte("[]"))
+	otherDigest := digest
+	otherDigest[0] ^= 1
+
+	f.Fuzz(func(t *testing.T, sig, crt, uuids, answer []byte) {
+		log := l.log(func(_ context.Context, url, _ string, _ []byte, _ int64) ([]byte, error) {
+			if strings.HasSuffix(url, index) {
+				return uuids, nil
+			}
+			return answer, nil
+		})
+		r := l.verifier.VerifyPair(t.Context(), sig, crt, digest, byAlice, log)
+		if good := r.Status == sigstore.GoodFromLog; good != (r.Detail == "") || good && r.Identity != alice || r.Status == sigstore.Good || r.Status == sigstore.Missing {
+			t.Errorf("%+v", r)
+		}
+		if strings.ContainsAny(r.Detail, "\n\r") {
+			t.Errorf("more than one line: %q", r.Detail)
+		}
+		if again := l.verifier.VerifyPair(t.Context(), sig, crt, digest, byAlice, log); !reflect.DeepEqual(r, again) {
+			t.Errorf("not the same twice:\n%+v\n%+v", r, again)
+		}
+		for name, r := range map[string]sigstore.Result{
+			"other digest": l.verifier.VerifyPair(t.Context(), sig, crt, otherDigest, byAlice, log),
+			"offline":      l.verifier.VerifyPair(t.Context(), sig, crt, digest, byAlice, nil),
+			"empty policy": l.verifier.VerifyPair(t.Context(), sig, crt, digest, sigstore.Policy{}, log),
+		} {
+			if r.Status == sigstore.GoodFromLog || r.Status == sigstore.Good {
+				t.Errorf("%s: %s", name, r.Status)
 			}
 		}
 	})

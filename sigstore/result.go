@@ -1,5 +1,6 @@
-// Package sigstore checks one Sigstore bundle against an artifact's digest and
-// a trust root, and says at which stage, and why, a bundle does not hold.
+// Package sigstore checks one Sigstore bundle, or the .sig and .crt pair that
+// came before bundles, against an artifact's digest and a trust root, and says at
+// which stage, and why, it does not hold.
 package sigstore
 
 import (
@@ -12,7 +13,8 @@ import (
 // The zero value is Unchecked, so that nothing forgotten can look like a pass.
 type Status uint8
 
-// The statuses. Only Good is a pass.
+// The statuses. Only Good is a pass; GoodFromLog is one that clients cannot
+// come to by themselves.
 const (
 	Unchecked      Status = iota // not looked at; Result.Detail says why
 	Good                         // valid, and signed by one of Policy.Identities (or by Policy.Key)
@@ -23,11 +25,12 @@ const (
 	Incompatible                 // a form today's clients refuse to judge, e.g. an inclusion proof without checkpoint
 	Malformed                    // not a bundle
 	Missing                      // there is no bundle
+	GoodFromLog                  // not a bundle: a .sig and .crt pair that is valid with the entry that the log was asked for
 )
 
 var statusNames = [...]string{
 	"unchecked", "good", "digest-mismatch", "bad", "wrong-identity",
-	"untrusted", "incompatible", "malformed", "missing",
+	"untrusted", "incompatible", "malformed", "missing", "good-from-log",
 }
 
 // String returns the status as it stands in reports, e.g. "digest-mismatch".
@@ -72,6 +75,7 @@ const (
 	UnexpectedKind Reason = "key-not-certificate" // Untrusted: signed with a bare key where a certificate is needed, or the reverse
 	NoCheckpoint   Reason = "no-checkpoint"       // Incompatible: v0.1 bundle with an inclusion proof without checkpoint
 	NoLogProof     Reason = "no-log-proof"        // Incompatible: a .sig and .crt pair, which has no proof of logging in it
+	NotInLog       Reason = "not-in-log"          // Incompatible: a .sig and .crt pair that the log, when asked, shows no entry of
 	NewerBundle    Reason = "bundle-version"      // Incompatible: a bundle version this program does not know
 	OtherHash      Reason = "digest-algorithm"    // Incompatible: signed over another hash than SHA-256, or over the artifact itself
 	Empty          Reason = "empty"               // Malformed
@@ -79,6 +83,8 @@ const (
 	HTML           Reason = "html"                // Malformed: an error page saved as a bundle
 	NotJSON        Reason = "not-json"            // Malformed
 	NotABundle     Reason = "not-a-bundle"        // Malformed: JSON, but not what the bundle specification says
+	NotAPair       Reason = "not-a-pair"          // Malformed: a .sig that is no signature in base64, or a .crt that is no certificate in PEM
+	LookupFailed   Reason = "lookup-failed"       // Unchecked: the log could not be asked about a .sig and .crt pair, or did not answer as it should
 	Unreadable     Reason = "unreadable"          // Unchecked: reading the artifact or the bundle failed
 	Unseen         Reason = "unseen"              // Unchecked: the source does not show whether there is a bundle
 	BadPolicy      Reason = "policy"              // Unchecked: Policy names nobody, or cannot be used; a mistake of the caller
@@ -98,7 +104,7 @@ type Result struct {
 	Detail string // one line for people, lower case, no file name; "" for Good
 
 	// Who signed. Set only once the signature, its certificate and its log
-	// entry hold: for Good and WrongIdentity.
+	// entry hold: for Good, GoodFromLog and WrongIdentity.
 	Identity Identity
 
 	// Claimed is the identity the certificate names whether or not anything
@@ -106,7 +112,8 @@ type Result struct {
 	Claimed Identity
 
 	// Facts of the bundle as it was read; nothing here was verified unless
-	// Status is Good or WrongIdentity.
+	// Status is Good, GoodFromLog or WrongIdentity. Those of a .sig and .crt
+	// pair are of the pair and of the entry that the log was asked for.
 	MediaType        string      // as it stands in the bundle
 	BundleVersion    string      // "0.1", "0.2", "0.3"
 	KeyAlgorithm     string      // of the leaf, e.g. "ECDSA-P256", "ECDSA-P384", "Ed25519"

@@ -8,7 +8,7 @@ import (
 )
 
 func TestStatusText(t *testing.T) {
-	for s := sigstore.Unchecked; s <= sigstore.Missing; s++ {
+	for s := sigstore.Unchecked; s <= sigstore.GoodFromLog; s++ {
 		text, err := s.MarshalText()
 		if err != nil || string(text) != s.String() {
 			t.Errorf("%d: %q, %v, want %q", s, text, err, s)
@@ -18,8 +18,8 @@ func TestStatusText(t *testing.T) {
 			t.Errorf("%q reads as %s, %v", text, back, err)
 		}
 	}
-	none := sigstore.Missing + 1
-	if _, err := none.MarshalText(); err == nil || none.String() != "sigstore.Status(9)" {
+	none := sigstore.GoodFromLog + 1
+	if _, err := none.MarshalText(); err == nil || none.String() != "sigstore.Status(10)" {
 		t.Errorf("%s, %v", none, err)
 	}
 	for _, text := range []string{"", "Good", "good "} {

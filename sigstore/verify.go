@@ -102,13 +102,6 @@ func (v *Verifier) Verify(data []byte, digest [32]byte, p Policy) Result {
 	return v.judge(pb, digest, p, r)
 }
 
-// LegacyPair returns the result for a .sig and .crt pair: a signature and its
-// certificate, but no proof that it was logged while the certificate was valid.
-func LegacyPair() Result {
-	return Result{}.with(Incompatible, NoLogProof,
-		"a .sig and .crt pair has no proof of logging; it could be checked only by asking the transparency log")
-}
-
 // with returns the result with its outcome set.
 func (r Result) with(s Status, reason Reason, format string, a ...any) Result {
 	r.Status, r.Reason, r.Detail = s, reason, fmt.Sprintf(format, a...)

@@ -517,13 +517,6 @@ func TestManagedKey(t *testing.T) {
 	})
 }
 
-func TestLegacyPair(t *testing.T) {
-	r := sigstore.LegacyPair()
-	if r.Status != sigstore.Incompatible || r.Reason != sigstore.NoLogProof || r.Detail == "" {
-		t.Errorf("%+v", r)
-	}
-}
-
 // TestConcurrentUse is for the race detector.
 func TestConcurrentUse(t *testing.T) {
 	l := newLab(t, "concurrency")

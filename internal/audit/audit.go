@@ -4,6 +4,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/md5"
@@ -39,6 +40,9 @@ type Auditor struct {
 	// Key, if set, is the managed key that bundles must be signed with, in
 	// place of the expected identities.
 	Key crypto.PublicKey
+	// Log, if set, is asked about .sig and .crt pairs that have no bundle
+	// beside them; without it (offline) they cannot be checked.
+	Log *sigstore.Log
 	// Only, if set, is the one method that is asked for.
 	Only Method
 	// Time is the present: signatures dated later are from the future.
@@ -190,6 +194,11 @@ func (w *worker) examine(ctx context.Context, item source.Item) compare.Evidence
 	_, hasSig := item.Sidecars[release.Sig]
 	_, hasCrt := item.Sidecars[release.Crt]
 	ev.LegacyPair = hasSig && hasCrt
+	var sig, crt sidecar
+	if ev.LegacyPair && !bundle.found {
+		sig, crt = readSidecar(item, release.Sig, sigstore.MaxPairSize), readSidecar(item, release.Crt, sigstore.MaxPairSize)
+		ev.Sig, ev.Crt = sig.Sidecar, crt.Sidecar
+	}
 
 	if asc.whole() && bundle.whole() {
 		if earlier, ok := a.carryOver(ctx, item, ev); ok {
@@ -209,7 +218,7 @@ func (w *worker) examine(ctx context.Context, item source.Item) compare.Evidence
 	}
 	ev.SHA256 = hex.EncodeToString(digest[:])
 	ev.PGP = a.checkPGP(ev, asc, signature, hashes)
-	ev.Sigstore = a.checkSigstore(ev, item, bundle, digest)
+	ev.Sigstore = a.checkSigstore(ctx, ev, item, bundle, sig, crt, digest)
 	return ev
 }
 
@@ -343,20 +352,23 @@ func (a *Auditor) checkPGP(ev compare.Evidence, asc sidecar, sig *pgp.Signature,
 	return a.Keyring.Verify(sig, hashes, pgp.Policy{Signers: ev.Expected.Signers, Time: a.Time})
 }
 
-func (a *Auditor) checkSigstore(ev compare.Evidence, item source.Item, bundle sidecar, digest [sha256.Size]byte) sigstore.Result {
+func (a *Auditor) checkSigstore(ctx context.Context, ev compare.Evidence, item source.Item, bundle, sig, crt sidecar, digest [sha256.Size]byte) sigstore.Result {
+	policy := sigstore.Policy{
+		Identities: ev.Expected.Identities,
+		Patterns:   ev.Expected.Patterns,
+		Key:        a.Key,
+	}
 	switch {
 	case a.Only == PGP:
 		return sigstore.Result{Reason: sigstore.NotAsked, Detail: "not asked for"}
 	case bundle.err != nil:
 		return sigstore.Result{Reason: sigstore.Unreadable, Detail: bundle.err.Error()}
 	case bundle.found:
-		return a.Sigstore.Verify(bundle.data, digest, sigstore.Policy{
-			Identities: ev.Expected.Identities,
-			Patterns:   ev.Expected.Patterns,
-			Key:        a.Key,
-		})
+		return a.Sigstore.Verify(bundle.data, digest, policy)
+	case sig.err != nil || crt.err != nil:
+		return sigstore.Result{Reason: sigstore.Unreadable, Detail: cmp.Or(sig.err, crt.err).Error()}
 	case ev.LegacyPair:
-		return sigstore.LegacyPair()
+		return a.Sigstore.VerifyPair(ctx, sig.data, crt.data, digest, policy, a.Log)
 	case slices.Contains(item.Unseen, release.Sigstore):
 		return sigstore.Result{Reason: sigstore.Unseen, Detail: "the source does not show whether there is a bundle"}
 	}

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"migrate/compare"
 	"migrate/internal/release"
+	"migrate/internal/sigstoretest"
 	"migrate/internal/source"
 	"migrate/keyrings"
 	"migrate/pgp"
@@ -302,17 +304,98 @@ func TestWithoutBytes(t *testing.T) {
 }
 
 func TestLegacyPair(t *testing.T) {
-	it := item(t, "Python-3.10.8.tgz")
-	it.Open = content([]byte("x"))
-	it.Sidecars[release.Sig] = source.File{Location: "s", Open: content([]byte("x"))}
-	a := testAuditor(t)
-	ev := slices.Collect(a.Run(t.Context(), []source.Item{it}))[0]
-	if ev.LegacyPair || ev.Sigstore.Status != sigstore.Missing {
-		t.Errorf("half a pair: %+v", ev.Sigstore)
+	when := time.Date(2022, 10, 11, 12, 0, 0, 0, time.UTC)
+	lab, err := sigstoretest.New("pairs", when.AddDate(-1, 0, 0))
+	if err != nil {
+		t.Fatal(err)
 	}
-	it.Sidecars[release.Crt] = source.File{Location: "c", Open: content([]byte("x"))}
-	ev = slices.Collect(a.Run(t.Context(), []source.Item{it}))[0]
-	if !ev.LegacyPair || ev.Sigstore.Status != sigstore.Incompatible || ev.Sigstore.Reason != sigstore.NoLogProof {
-		t.Errorf("a pair: %+v", ev.Sigstore)
+	rootJSON, err := lab.TrustRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := sigstore.ParseTrustRoot("test", rootJSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	online := testAuditor(t)
+	if online.Sigstore, err = sigstore.NewVerifier(root); err != nil {
+		t.Fatal(err)
+	}
+	rekor := lab.Rekor()
+	online.Log = root.Log(rekor.Post)
+
+	data := []byte("an installer")
+	file := item(t, "python-3.10.8-amd64.exe")
+	who := online.Expect(file.Name).Identities[0]
+	signing := sigstoretest.Signing{
+		Digest: sha256.Sum256(data), SAN: who.SAN, Issuer: who.Issuer, Time: when, Algorithm: sigstoretest.P384SHA256,
+	}
+	sig, crt, err := rekor.Pair(signing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle, err := lab.Sign(signing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unloggedSig, unloggedCrt, err := lab.Pair(signing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := func() (io.ReadCloser, error) { return nil, errors.New("input/output error") }
+	huge := &counter{size: 1 << 30}
+
+	offline, silent, pgpOnly := *online, *online, *online
+	offline.Log = nil
+	silent.Log = root.Log(func(context.Context, string, string, []byte, int64) ([]byte, error) {
+		return nil, errors.New("no route to host")
+	})
+	pgpOnly.Only = PGP
+	for _, tt := range []struct {
+		name        string
+		auditor     *Auditor
+		sig, crt    source.Opener
+		bundle      source.Opener
+		data        []byte
+		status      sigstore.Status
+		reason      sigstore.Reason
+		pair, judge bool
+	}{
+		{"online", online, content(sig), content(crt), nil, data, sigstore.GoodFromLog, "", true, true},
+		{"offline", &offline, content(sig), content(crt), nil, data, sigstore.Incompatible, sigstore.NoLogProof, true, true},
+		{"log silent", &silent, content(sig), content(crt), nil, data, sigstore.Unchecked, sigstore.LookupFailed, true, true},
+		{"not logged", online, content(unloggedSig), content(unloggedCrt), nil, data, sigstore.Incompatible, sigstore.NotInLog, true, true},
+		{"other bytes", online, content(sig), content(crt), nil, []byte("another"), sigstore.Bad, sigstore.BadSignature, true, true},
+		{"other bytes, offline", &offline, content(sig), content(crt), nil, []byte("another"), sigstore.Bad, sigstore.BadSignature, true, true},
+		{"half a pair", online, content(sig), nil, nil, data, sigstore.Missing, "", false, false},
+		{"the bundle decides", online, content(sig), content(crt), content(bundle), data, sigstore.Good, "", true, false},
+		{"... even a bad one", online, content(sig), content(crt), content([]byte("{}")), data, sigstore.Malformed, sigstore.NotABundle, true, false},
+		{"... or one that cannot be read", online, content(sig), content(crt), broken, data, sigstore.Unchecked, sigstore.Unreadable, true, false},
+		{"the bundle, and half a broken pair", online, content(sig), broken, content(bundle), data, sigstore.Good, "", true, false},
+		{".sig unreadable", online, broken, content(crt), nil, data, sigstore.Unchecked, sigstore.Unreadable, true, true},
+		{".crt unreadable", online, content(sig), broken, nil, data, sigstore.Unchecked, sigstore.Unreadable, true, true},
+		{".crt huge", online, content(sig), huge.open, nil, data, sigstore.Malformed, sigstore.TooLarge, true, true},
+		{"nobody asked", &pgpOnly, content(sig), content(crt), nil, data, sigstore.Unchecked, sigstore.NotAsked, true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			it := file
+			it.Open = content(tt.data)
+			it.Sidecars = map[release.Sidecar]source.File{}
+			for kind, open := range map[release.Sidecar]source.Opener{release.Sig: tt.sig, release.Crt: tt.crt, release.Sigstore: tt.bundle} {
+				if open != nil {
+					it.Sidecars[kind] = source.File{Location: string(kind), Open: open}
+				}
+			}
+			ev := slices.Collect(tt.auditor.Run(t.Context(), []source.Item{it}))[0]
+			if ev.Sigstore.Status != tt.status || ev.Sigstore.Reason != tt.reason || ev.LegacyPair != tt.pair {
+				t.Errorf("%s (%s): %s, pair %t; want %s (%s), %t", ev.Sigstore.Status, ev.Sigstore.Reason, ev.Sigstore.Detail, ev.LegacyPair, tt.status, tt.reason, tt.pair)
+			}
+			if got := ev.Sig.Location + " " + ev.Crt.Location; tt.judge != (got == "sig crt") || !tt.judge && got != " " {
+				t.Errorf("judged by %q", got)
+			}
+		})
+	}
+	if n := huge.read.Load(); n > sigstore.MaxPairSize+1 {
+		t.Errorf("%d bytes of the .crt were read", n)
 	}
 }

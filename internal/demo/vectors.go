@@ -2,6 +2,8 @@ package demo
 
 import (
 	"bytes"
+	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"maps"
 	"path"
@@ -220,6 +222,21 @@ func editedBundle(f func(bundle []byte) ([]byte, error)) change {
 		data, err := f(s.files[".sigstore"])
 		m.ok(err)
 		s.files[".sigstore"] = data
+	}
+}
+
+// unbundled puts the .sig and .crt pair that it could have been made of in the
+// place of the bundle, the .sig as the signature is spelled.
+func unbundled(spell func(signature []byte) []byte) change {
+	return func(m *maker, s *signed) {
+		var bundle struct {
+			VerificationMaterial struct{ Certificate struct{ RawBytes []byte } }
+			MessageSignature     struct{ Signature []byte }
+		}
+		m.ok(json.Unmarshal(s.files[".sigstore"], &bundle))
+		delete(s.files, ".sigstore")
+		s.files[".sig"] = spell(bundle.MessageSignature.Signature)
+		s.files[".crt"] = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: bundle.VerificationMaterial.Certificate.RawBytes})
 	}
 }
 

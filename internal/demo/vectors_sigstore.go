@@ -129,6 +129,14 @@ func sigstoreVectors() []vector {
 			return append([]byte(`{"comment":"trust me",`), bytes.TrimPrefix(b, []byte("{"))...), nil
 		}), malformedSigstore(sigstore.NotABundle)},
 
+		{"sigstore-bad-pair", "A .sig and .crt pair in place of a bundle, with one bit of the signature flipped.", plain, unbundled(func(signature []byte) []byte {
+			signature[len(signature)-1] ^= 1
+			return base64.StdEncoding.AppendEncode(nil, signature)
+		}), refusedSigstore(sigstore.Bad, sigstore.BadSignature, "sigstore/bad-signature", "sigstore/legacy-pair")},
+		{"sigstore-malformed-pair", "A .sig and .crt pair in place of a bundle, whose .sig holds the signature itself and not base64.", plain, unbundled(func(signature []byte) []byte {
+			return signature
+		}), malformedSigstore(sigstore.NotAPair, "sigstore/legacy-pair")},
+
 		{"sigstore-missing", "The bundle that is due is missing.", plain, without(".sigstore"),
 			onSigstore(sigstore.Missing, "", compare.PGPOnly, "sigstore/missing")},
 		{"sigstore-unchecked-nobody", "A bundle of a series that nobody may sign with Sigstore.", historic, nil,

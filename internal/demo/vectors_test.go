@@ -22,14 +22,17 @@ import (
 
 // noVector lists what no vector can show, each with the reason.
 var noVector = map[string]string{
-	"pgp-reason: no-bytes":        "of sources without artifacts; a vector has one",
-	"pgp-reason: not-asked":       "of a run that asks for Sigstore alone",
-	"pgp-reason: unreadable":      "of a file that cannot be read; internal/audit has the test",
-	"pgp-reason: refused":         "kept for what a later version of the library may refuse; nothing is known to cause it",
-	"sigstore-reason: unreadable": "of a file that cannot be read; internal/audit has the test",
-	"sigstore-reason: not-asked":  "of a run that asks for PGP alone",
-	"sigstore-reason: too-large":  "over 1 MiB, too much to commit; TestBundleTooLarge makes one",
-	"sigstore-reason: unseen":     "of sources that do not show bundles; a folder does",
+	"pgp-reason: no-bytes":           "of sources without artifacts; a vector has one",
+	"pgp-reason: not-asked":          "of a run that asks for Sigstore alone",
+	"pgp-reason: unreadable":         "of a file that cannot be read; internal/audit has the test",
+	"pgp-reason: refused":            "kept for what a later version of the library may refuse; nothing is known to cause it",
+	"sigstore-reason: unreadable":    "of a file that cannot be read; internal/audit has the test",
+	"sigstore-reason: not-asked":     "of a run that asks for PGP alone",
+	"sigstore-reason: too-large":     "over 1 MiB, too much to commit; TestBundleTooLarge makes one",
+	"sigstore: good-from-log":        "of a run that asks the log; internal/audit has the test",
+	"sigstore-reason: not-in-log":    "of a run that asks the log; internal/audit has the test",
+	"sigstore-reason: lookup-failed": "of a run that asks the log; internal/audit has the test",
+	"sigstore-reason: unseen":        "of sources that do not show bundles; a folder does",
 }
 
 // vocabulary is every value that expect.txt may have, by key. It is read from
