@@ -196,11 +196,11 @@ func (w *worker) examine(ctx context.Context, item source.Item) compare.Evidence
 	ev.LegacyPair = hasSig && hasCrt
 	var sig, crt sidecar
 	if ev.LegacyPair && !bundle.found {
-		sig, crt = readSidecar(item, release.Sig, sigstore.MaxPairSize), readSidecar(item, release.Crt, sigstore.MaxPairSize)
+		sig, crt = readSidecar(ctx, item, release.Sig, sigstore.MaxPairSize), readSidecar(ctx, item, release.Crt, sigstore.MaxPairSize)
 		ev.Sig, ev.Crt = sig.Sidecar, crt.Sidecar
 	}
 
-	if asc.whole() && bundle.whole() {
+	if asc.whole() && bundle.whole() && sig.whole() && crt.whole() {
 		if earlier, ok := a.carryOver(ctx, item, ev); ok {
 			return earlier
 		}
@@ -230,7 +230,8 @@ func (a *Auditor) carryOver(ctx context.Context, item source.Item, ev compare.Ev
 		return compare.Evidence{}, false
 	}
 	old, ok := a.Earlier(item)
-	if !ok || old.PGPFile.SHA256 != ev.PGPFile.SHA256 || old.Bundle.SHA256 != ev.Bundle.SHA256 || old.LegacyPair != ev.LegacyPair {
+	if !ok || old.PGPFile.SHA256 != ev.PGPFile.SHA256 || old.Bundle.SHA256 != ev.Bundle.SHA256 ||
+		old.LegacyPair != ev.LegacyPair || old.Sig.SHA256 != ev.Sig.SHA256 || old.Crt.SHA256 != ev.Crt.SHA256 {
 		return compare.Evidence{}, false
 	}
 	was := source.Validators{Size: old.Size, ETag: old.ETag, LastModified: old.LastModified}
