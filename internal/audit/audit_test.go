@@ -342,7 +342,7 @@ func TestLegacyPair(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	broken := func() (io.ReadCloser, error) { return nil, errors.New("input/output error") }
+	broken := func(context.Context) (io.ReadCloser, error) { return nil, errors.New("input/output error") }
 	huge := &counter{size: 1 << 30}
 
 	offline, silent, pgpOnly := *online, *online, *online
