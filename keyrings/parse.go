@@ -41,6 +41,8 @@ var (
 	personIDForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	labelForm    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 	keyIDForm    = regexp.MustCompile(`^[0-9A-F]{16}$`)
+	// What GitHub lets people choose, which can stand in a URL as it is.
+	gitHubForm = regexp.MustCompile(`^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}$`)
 )
 
 // Parse reads a roster. The error joins one error for each mistake, in the
@@ -99,7 +101,18 @@ func (d *decoder) people(n *yaml.Node, r *Roster) {
 		if !personIDForm.MatchString(key.Value) {
 			d.errorf(key, "person %q: use lower-case letters, digits and hyphens", key.Value)
 		}
-		r.people[key.Value] = Person{ID: key.Value, Name: d.text(value, "the name of "+key.Value)}
+		p := Person{ID: key.Value}
+		if value.Kind == yaml.MappingNode {
+			f := d.fields(value, key.Value, "name", "github")
+			d.require(value, key.Value, f, "name")
+			p.Name, p.GitHub = d.text(f["name"], "the name of "+key.Value), d.text(f["github"], "github of "+key.Value)
+			if p.GitHub != "" && !gitHubForm.MatchString(p.GitHub) {
+				d.errorf(f["github"], "github of %s: %q is no user name of GitHub's; write what stands behind github.com/", key.Value, p.GitHub)
+			}
+		} else {
+			p.Name = d.text(value, "the name of "+key.Value)
+		}
+		r.people[p.ID] = p
 	}
 }
 

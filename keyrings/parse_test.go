@@ -70,6 +70,16 @@ func TestParseSmall(t *testing.T) {
 	}
 }
 
+func TestParsePeople(t *testing.T) {
+	r, err := parseSmall(t, "ann: Ann Example", "ann: {name: Ann Example, github: Ann-E2}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Person{{ID: "ann", Name: "Ann Example", GitHub: "Ann-E2"}, {ID: "bob", Name: "Bob Example"}}, r.People()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Sections may stand in any order: editors move them about.
 func TestParseSectionOrder(t *testing.T) {
 	head, tail, _ := strings.Cut(small, "series:\n")
@@ -115,6 +125,18 @@ func TestParseErrors(t *testing.T) {
 			`roster.yaml:3: the name of ann is empty; fill it in or remove it`},
 		{"person ID", "ann: Ann Example", "Ann B: Ann Example\n  ann: Ann Example",
 			`roster.yaml:3: person "Ann B": use lower-case letters, digits and hyphens`},
+		{"person as a mapping without a name", "ann: Ann Example", "ann: {github: ann-e}",
+			`roster.yaml:3: ann has no name; add it`},
+		{"person with another field", "ann: Ann Example", "ann: {name: Ann Example, gitlab: ann}",
+			`roster.yaml:3: ann has no field "gitlab"; there are name, github`},
+		{"GitHub name that is a path", "ann: Ann Example", "ann: {name: Ann Example, github: ../ann}",
+			`roster.yaml:3: github of ann: "../ann" is no user name of GitHub's; write what stands behind github.com/`},
+		{"GitHub name with a hyphen at its end", "ann: Ann Example", "ann: {name: Ann Example, github: ann-}",
+			`roster.yaml:3: github of ann: "ann-" is no user name of GitHub's; write what stands behind github.com/`},
+		{"empty GitHub name", "ann: Ann Example", "ann: {name: Ann Example, github: }",
+			`roster.yaml:3: github of ann is empty; fill it in or remove it`},
+		{"person as a list", "ann: Ann Example", "ann: [Ann Example]",
+			`roster.yaml:3: the name of ann must be a single value`},
 		{"unpinnable with fingerprint", "7123BC13ED9D77D5", fprA,
 			`roster.yaml:9: key-id "` + fprA + `" is not 16 upper-case hex digits; a key with a full fingerprint belongs in keys`},
 
@@ -341,7 +363,7 @@ func edit(t *testing.T, edits ...string) *Roster {
 
 func TestDataOnlyNewReleaseManager(t *testing.T) {
 	r := edit(t,
-		"  thomas-wouters: Thomas Wouters\n", "  thomas-wouters: Thomas Wouters\n  zoe: Zoe Example\n",
+		"  thomas-wouters: {name: Thomas Wouters, github: Yhg1s}\n", "  thomas-wouters: {name: Thomas Wouters, github: Yhg1s}\n  zoe: Zoe Example\n",
 		"identities:\n", "identities:\n  zoe: {person: zoe, san: zoe@python.org, issuer: https://github.com/login/oauth}\n",
 		"# Kinds of", "  - {series: 3.18..3.19, pgp: none, sigstore: [zoe], why: PEP 761}\n# Kinds of")
 	e := r.Expect(name(t, "Python-3.19.0a1.tgz"))

@@ -43,6 +43,9 @@ type Roster struct {
 type Person struct {
 	ID   string // e.g. "thomas-wouters"
 	Name string // e.g. "Thomas Wouters"
+	// GitHub is a user name there, or "". It is one of the places where the
+	// person's keys are looked for, and proves nothing about what is found.
+	GitHub string
 }
 
 // Key is a pinned PGP key.

@@ -36,6 +36,21 @@ type Certificate struct {
 	Revoked     bool      // there is a valid revocation of the primary key, of whatever kind and date
 	Subkeys     []Fingerprint
 	Copies      []Copy // in the order in which they were added
+
+	// RevokedSince is from when on the key is revoked, UTC. It is zero if the
+	// key is not, or if the revocation is a hard one, which holds for all time.
+	RevokedSince time.Time
+	// Refreshed is set, in UTC, where the first self-signatures are gone: where
+	// the oldest one at hand is more than a day younger than the key it is on.
+	// It is the date of that one, and signatures made before it come out
+	// GoodRefreshed. The bindings of signing subkeys count too.
+	Refreshed time.Time
+	// Weaknesses are those of the key itself: why the strict configuration lets
+	// it sign nothing where a relaxed one does.
+	Weaknesses []Weakness
+	// Unreadable is what the owner may have said in it and cannot be read,
+	// revocations first, one line each. Signatures may come out Unchecked for it.
+	Unreadable []string
 }
 
 // Copy is one copy of a certificate, as it stood in one file.
@@ -152,6 +167,7 @@ func (k *Keyring) Certificates() []Certificate {
 	for _, c := range k.sorted() {
 		d := c.describe()
 		d.UserIDs, d.Subkeys, d.Copies = slices.Clone(d.UserIDs), slices.Clone(d.Subkeys), slices.Clone(d.Copies)
+		d.Weaknesses, d.Unreadable = slices.Clone(d.Weaknesses), slices.Clone(d.Unreadable)
 		all = append(all, d)
 	}
 	return all
@@ -520,7 +536,83 @@ func (c *certificate) newDescription() Certificate {
 	d.Revoked = slices.ContainsFunc(e.Revocations, func(r *packet.VerifiableSignature) bool {
 		return e.PrimaryKey.VerifyRevocationSignature(r.Packet) == nil
 	})
+	if d.Revoked && !e.Revoked(e.PrimaryKey.CreationTime) { // a hard one would hold even then
+		for _, r := range e.Revocations {
+			if e.PrimaryKey.VerifyRevocationSignature(r.Packet) == nil {
+				d.RevokedSince = earlier(d.RevokedSince, r.Packet.CreationTime.UTC())
+			}
+		}
+	}
+	d.Refreshed = refreshedOn(e, config)
+	d.Weaknesses = c.weaknesses(newestOwnSignature(e))
+	d.Unreadable = c.unreadableParts()
 	return d
+}
+
+// refreshedOn returns the date of the oldest self-signature, or of the oldest
+// binding of a signing subkey, if the first ones are gone; zero otherwise.
+func refreshedOn(e *v2.Entity, config *packet.Config) time.Time {
+	var found time.Time
+	gone := func(key *packet.PublicKey, oldest time.Time) {
+		if oldest.After(key.CreationTime.AddDate(0, 0, 1)) {
+			found = later(found, oldest.UTC())
+		}
+	}
+	gone(e.PrimaryKey, oldestSelfSignature(e, time.Time{}, config))
+	for i := range e.Subkeys {
+		sub := &e.Subkeys[i]
+		if b, err := sub.LatestValidBindingSignature(time.Time{}, config); err == nil && b.FlagSign {
+			gone(sub.PublicKey, oldestBinding(e, sub))
+		}
+	}
+	return found
+}
+
+// weaknesses says which parts of the strict configuration keep the certificate,
+// as it stands at the given time, from signing. If the relaxed one does too, it
+// is not for weakness.
+func (c *certificate) weaknesses(at time.Time) []Weakness {
+	signs := func(relax ...func(*packet.Config)) bool {
+		e, err := c.entity() // afresh: the library remembers what it found
+		if err != nil {
+			return false
+		}
+		config := strict(at)
+		for _, r := range relax {
+			r(config)
+		}
+		_, ok := e.SigningKey(at, config)
+		return ok
+	}
+	if signs() || !signs(relaxHash, relaxKey, relaxFlags) {
+		return nil
+	}
+	var found []Weakness
+	if !signs(relaxHash, relaxFlags) {
+		found = append(found, WeakKey)
+	}
+	if !signs(relaxHash, relaxKey) {
+		found = append(found, NoKeyFlags)
+	}
+	if found == nil {
+		return []Weakness{WeakOther}
+	}
+	return found
+}
+
+// unreadableParts lists the signatures of the certificate that cannot be read.
+func (c *certificate) unreadableParts() []string {
+	var revocations, others []string
+	for _, part := range slices.Concat([]component{c.primary}, c.users, c.subkeys) {
+		for _, u := range part.unread {
+			if isRevocation(u.sigType) {
+				revocations = append(revocations, fmt.Sprintf("a revocation%s cannot be read (%s)", dated(u.created), u.why))
+			} else {
+				others = append(others, fmt.Sprintf("a self-signature%s cannot be read (%s)", dated(u.created), u.why))
+			}
+		}
+	}
+	return append(revocations, others...)
 }
 
 // userIDs returns the user IDs that are certified and not revoked: the ones

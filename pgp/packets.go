@@ -118,6 +118,11 @@ type rawPacket struct {
 	start, end int    // where it stands in the input
 }
 
+// maxPackets bounds a sequence of packets: it may come from a key server, and
+// empty packets take up a hundred times their size. The largest file of release
+// managers' keys has some two thousand.
+const maxPackets = 1 << 16
+
 // splitPackets splits a sequence of packets. On an error it returns the
 // packets before it as well.
 func splitPackets(data []byte) ([]rawPacket, error) {
@@ -129,6 +134,9 @@ func splitPackets(data []byte) ([]rawPacket, error) {
 		op, err := opaque.Next()
 		if err == io.EOF {
 			return packets, nil
+		}
+		if len(packets) == maxPackets {
+			return packets, fmt.Errorf("there are more than %d packets", maxPackets)
 		}
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return packets, errors.New("the last packet is cut short")

@@ -41,6 +41,10 @@ type app struct {
 // execute runs one command line and returns its exit status.
 func execute(ctx context.Context, args []string, s streams, now func() time.Time) int {
 	a := &app{streams: s, now: now, config: viper.New()}
+	return a.execute(ctx, args)
+}
+
+func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -91,7 +95,7 @@ trust root is ever picked up from a source.`,
 	flags.BoolP("quiet", "q", false, "say nothing on standard error but errors")
 	flags.BoolP("verbose", "v", false, "say on standard error what the run stands on")
 	root.AddCommand(a.reportCommand(), a.verifyCommand(), a.explainCommand(), a.manCommand(),
-		a.diffCommand(), a.mergeCommand(), a.matrixCommand())
+		a.diffCommand(), a.mergeCommand(), a.matrixCommand(), a.keyringsCommand())
 	root.InitDefaultCompletionCmd("") // now, so that its flags are known as settings
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Args = cobra.NoArgs

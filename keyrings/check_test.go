@@ -1,0 +1,110 @@
+package keyrings
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"migrate/pgp"
+)
+
+func flaws(all []Concern) []string {
+	var got []string
+	for _, c := range all {
+		got = append(got, c.Key.Label+" "+string(c.What))
+	}
+	return got
+}
+
+// TestCheckDemo: the demonstration's people have one of everything.
+func TestCheckDemo(t *testing.T) {
+	demo := filepath.Join("..", "testdata", "demo")
+	data, err := os.ReadFile(filepath.Join(demo, "roster.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Parse("roster.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, problems := ReadKeyFiles([]string{filepath.Join(demo, "keys"), filepath.Join(demo, "keys", "unreadable")})
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	ring, _ := r.Keyring(files)
+	all := r.Check(ring, time.Date(2026, 1, 15, 0, 0, 0, 0, time.UTC))
+	if diff := cmp.Diff([]string{
+		"IO1 weak", "IO2 expired", "PL refreshed-only", "NQ missing", "QV1 revoked", "QV2 revoked",
+		"QV3 weak", "QV5 expired", "QV6 unreadable", "QV7 unreadable", "QV8 revoked",
+	}, flaws(all)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for label, part := range map[string]string{ // of detail and effect
+		"IO1": "RSA-1024 is too weak today: its signatures come out weak, which never counts as agreement (pgp/weak-key)",
+		"IO2": "expired on 2021-09-29: signatures made before that stay good, with a note (pgp/key-expired-since); later ones come out rejected",
+		"PL":  "made on 2018-06-04, and the oldest self-signature at hand is of 2024-12-02: signatures made before 2024-12-02 come out good-refreshed",
+		"NQ":  "no copy that can verify anything is at hand: its signatures come out unknown-key (pgp/unknown-key)",
+		"QV1": "revoked for all time: all its signatures come out rejected (pgp/key-revoked)",
+		"QV2": "revoked since 2023-03-01, as retired or superseded: signatures made before 2023-03-01 stay good, with a warning (pgp/key-revoked-since)",
+		"QV3": "it does not say that it may sign: its signatures come out weak, which never counts as agreement (pgp/key-flags-missing)",
+		"QV6": "a revocation of 2023-03-01 cannot be read (openpgp: unsupported feature: hash function 3): its signatures may come out unchecked (pgp/unreadable-revocation)",
+		"QV7": "a self-signature of 2021-05-02 cannot be read (openpgp: unsupported feature: hash function 3): its signatures may come out unchecked (pgp/unreadable-self-signature)",
+	} {
+		i := slices.IndexFunc(all, func(c Concern) bool { return c.Key.Label == label })
+		if got := all[i].Detail + ": " + all[i].Effect; !strings.HasPrefix(got, part) {
+			t.Errorf("%s: %q, want %q", label, got, part)
+		}
+	}
+
+	// Earlier, some of it had not happened yet.
+	early := flaws(r.Check(ring, time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)))
+	for _, later := range []string{"IO2 expired", "QV2 revoked", "QV5 expired"} {
+		if slices.Contains(early, later) {
+			t.Errorf("in 2020: %s", later)
+		}
+	}
+	if !slices.Contains(early, "QV1 revoked") { // compromised holds for all time
+		t.Errorf("in 2020: %q", early)
+	}
+
+	if none := r.Check(pgp.NewKeyring(), june(2026)); len(none) != len(r.Keys()) || none[0].What != Missing {
+		t.Errorf("without keys: %q", flaws(none))
+	}
+}
+
+// TestCorpusCheck: what is the matter with the real keys.
+func TestCorpusCheck(t *testing.T) {
+	r := embedded(t)
+	keys := filepath.Join(corpus(t), "keys")
+	files, problems := ReadKeyFiles([]string{keys})
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	ring, _ := r.Keyring(files)
+	now := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
+	if diff := cmp.Diff([]string{
+		"AB weak", "B1 weak", "MvL weak", "RO expired", "RO weak", "BP1 weak", "GB weak",
+	}, flaws(r.Check(ring, now))); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	// Without Debian's copy there is only the refreshed one of TW.
+	files = slices.DeleteFunc(files, func(f KeyFile) bool { return strings.Contains(f.Source, "debian") })
+	ring, _ = r.Keyring(files)
+	if got := flaws(r.Check(ring, now)); !slices.Contains(got, "TW refreshed-only") {
+		t.Errorf("refreshed copy alone: %q", got)
+	}
+	// And without the refreshed one the old one has expired.
+	shipped, err := Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, _ = r.Keyring(shipped)
+	if got := flaws(r.Check(ring, now)); !slices.Contains(got, "TW expired") || slices.Contains(got, "TW refreshed-only") {
+		t.Errorf("old copy alone: %q", got)
+	}
+}

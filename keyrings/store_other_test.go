@@ -1,0 +1,5 @@
+//go:build !unix
+
+package keyrings
+
+func limitFiles() error { return nil }
