@@ -66,6 +66,13 @@ type Published struct {
 	Size   int64  // bytes; -1 if unknown
 	SHA256 string // lower-case hex; "" if unknown
 	MD5    string // lower-case hex; "" if unknown, or not needed beside SHA256
+	// Hint says that mistakes are known in what By says: where a signature is
+	// good, it is By that is wrong.
+	Hint bool
+	// Links are the sidecars of which By says something else than the source
+	// shows: where each is, as a path in python.org's tree or a URL, or "" for
+	// one that By has no link to.
+	Links map[release.Sidecar]string
 }
 
 // Item is one artifact as a source lists it.
