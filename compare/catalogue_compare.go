@@ -150,19 +150,30 @@ var sourceEntries = []Entry{
 		Code:  "source/published-digest-differs",
 		Level: Error,
 		Title: "The digest is not the one that was published",
-		Meaning: "The source says, for example in a .dsc, which SHA-256 digest the file has, and the file has another. Where a signature is good, the file is what its signer made, and the statement about it is wrong or about another file: " +
-			"a few archives were replaced under the same name, and some of python.org's old records describe the unpacked archive. Where no signature is good, the file may be the wrong one.",
+		Meaning: "The source says, for example in a .dsc, which digest the file has, and the file has another. Where a signature is good, the file is what its signer made, and the statement about it is wrong or about another file: " +
+			"a few archives were replaced under the same name, and 62 of python.org's old records describe the unpacked archive. Where no signature is good, the file may be the wrong one. " +
+			"The level is warning where it is python.org's API that says so, a signature is valid, and none speaks against the file.",
 		Action: "If a signature is good, correct the statement. If none is, get the file again and compare.",
-		Source: "Debian policy, section 5.6.24 (Checksums-Sha256); the digest is compared and never trusted",
+		Source: "Debian policy, section 5.6.24 (Checksums-Sha256); python.org's list of files; the digest is compared and never trusted",
+	},
+	{
+		Code:  "source/published-link-differs",
+		Level: Note,
+		Title: "A published link does not lead to what lies beside the file",
+		Meaning: "What python.org's API links as the file's signature, bundle or other sidecar is not what lies beside the file: it leads into another directory, to nothing, or there is a sidecar that it does not link. " +
+			"Sidecars are looked for beside the file, so nothing depends on the link. Who follows the links, by hand or with a script, gets another answer than this report.",
+		Action: "Nothing, if you look beside the file as well. Otherwise follow no links, and append the suffix to the file's own URL.",
+		Source: "python.org's list of files, where all .asc of 2.6.1 are linked in 2.6.2",
 	},
 	{
 		Code:  "source/size-differs",
 		Level: Error,
 		Title: "The size is not the one that was published",
 		Meaning: "The source says how large the file is, and it is of another size. A download that was cut short is the usual reason. " +
-			"Some of python.org's old records give the size of the unpacked archive: then the file is right and the record wrong.",
+			"62 of python.org's old records give the size of the unpacked archive: then the file is right and the record wrong. " +
+			"The level is warning where it is python.org's API that says so, a signature is valid, and none speaks against the file.",
 		Action: "If a signature is good, correct the statement. If none is, get the file again.",
-		Source: "Debian policy, section 5.6.24; 62 old rows of python.org's list of files",
+		Source: "Debian policy, section 5.6.24; python.org's list of files",
 	},
 	{
 		Code:  "source/unknown-series",

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"migrate/internal/release"
 	"migrate/pgp"
 	"migrate/sigstore"
 )
@@ -36,9 +37,12 @@ func contexts(t testing.TB) []Evidence {
 			Weaknesses: []pgp.Weakness{pgp.WeakHash, pgp.WeakKey, pgp.NoKeyFlags, pgp.TextMode, pgp.WeakOther}, Others: []pgp.Status{pgp.Bad}}
 		e.Sigstore = sigstore.Result{Claimed: lukasz, LogTime: long.Add(1000 * time.Hour), DeprecatedP384: true, IssuerV1Only: true, InclusionPromise: true, PredicateType: "https://slsa.dev/provenance/v1",
 			PromiseHolds: true, PromiseIdentity: stranger, Detail: "some detail"}
-		e.Published = []Published{{By: "a.dsc", Size: 1, SHA256: strings.Repeat("cd", 32)}}
+		e.MD5 = strings.Repeat("ab", 16)
+		e.Published = []Published{{By: "a.dsc", Size: 1, SHA256: strings.Repeat("cd", 32)},
+			{By: "an API", Size: 1, MD5: strings.Repeat("cd", 16), Hint: true, Links: links{release.Asc: "", release.Sigstore: "x", release.Crt: "y"}}}
 		pair := e
 		pair.LegacyPair, pair.Bundle = true, Sidecar{}
+		e.Verified = long
 		broken := e
 		broken.Trouble = "input/output error"
 		otherPromise := e

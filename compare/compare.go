@@ -83,12 +83,15 @@ type Sidecar struct {
 	SHA256   string // lower-case hex of its bytes
 }
 
-// Published is what a source said about an artifact's bytes, e.g. a .dsc.
+// Published is what somebody other than the signer said about an artifact, e.g.
+// a .dsc; see source.Published for each field.
 type Published struct {
 	By     string
 	Size   int64
 	SHA256 string
 	MD5    string
+	Hint   bool
+	Links  map[release.Sidecar]string
 }
 
 // Assessment is the judgement on one artifact.

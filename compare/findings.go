@@ -67,12 +67,64 @@ func (f *findings) source() {
 		}
 	}
 	for _, p := range f.Published {
-		if f.SHA256 != "" && p.SHA256 != "" && !strings.EqualFold(p.SHA256, f.SHA256) {
-			f.add("source/published-digest-differs", "The file's SHA-256 is %s; %s says %s", f.SHA256, p.By, strings.ToLower(p.SHA256))
+		f.published(p)
+	}
+}
+
+// published finds where somebody says something else about the artifact.
+func (f *findings) published(p Published) {
+	level := Error
+	if p.Hint && f.signed() {
+		level = Warning
+	}
+	switch {
+	case f.SHA256 != "" && p.SHA256 != "":
+		if !strings.EqualFold(p.SHA256, f.SHA256) {
+			f.addAt(level, "source/published-digest-differs", "The file's SHA-256 is %s; %s says %s", f.SHA256, p.By, strings.ToLower(p.SHA256))
 		}
-		if f.Size >= 0 && p.Size >= 0 && p.Size != f.Size {
-			f.add("source/size-differs", "The file has %s; %s says %d", count64(f.Size, "byte"), p.By, p.Size)
+	case f.MD5 != "" && p.MD5 != "" && !strings.EqualFold(p.MD5, f.MD5):
+		f.addAt(level, "source/published-digest-differs", "The file's MD5 is %s; %s says %s", f.MD5, p.By, strings.ToLower(p.MD5))
+	}
+	if f.Size >= 0 && p.Size >= 0 && p.Size != f.Size {
+		f.addAt(level, "source/size-differs", "The file has %s; %s says %d", count64(f.Size, "byte"), p.By, p.Size)
+	}
+	for _, kind := range release.Sidecars() {
+		if link, ok := p.Links[kind]; ok {
+			f.link(p.By, kind, link)
 		}
+	}
+}
+
+// signed reports whether a signature shows that these are the signer's bytes,
+// and none shows the contrary.
+func (f *findings) signed() bool {
+	p, s := f.pgpClass(), f.sigstoreClass()
+	return f.Trouble == "" && (p == pass || p == weak || s == pass) && p != negative && s != negative
+}
+
+// link finds a link to a sidecar that leads to something else than lies beside
+// the artifact. Whether a signature or bundle lies there, the audit has seen;
+// the other sidecars are as the source says: not what the link says.
+func (f *findings) link(by string, kind release.Sidecar, link string) {
+	seen := map[release.Sidecar]bool{release.Asc: f.PGPFile.Location != "", release.Sigstore: f.Bundle.Location != ""}
+	there, known := seen[kind]
+	beside := false
+	for _, suffix := range kind.Suffixes() {
+		beside = beside || link == f.Name.Version.Dir()+"/"+f.Name.File+suffix
+	}
+	switch {
+	case known && there == (link != "") && (beside || link == ""):
+		// It is as the link says after all: the list of files was out of date.
+	case link == "":
+		f.add("source/published-link-differs", "%s links no .%s for this file, and one lies beside it", by, kind)
+	case beside:
+		f.add("source/published-link-differs", "%s links a .%s beside this file, and there is none", by, kind)
+	case known && there:
+		f.add("source/published-link-differs", "%s links the .%s at %s, and it lies beside this file", by, kind, link)
+	case known:
+		f.add("source/published-link-differs", "%s links the .%s at %s, and beside this file there is none", by, kind, link)
+	default:
+		f.add("source/published-link-differs", "%s links the .%s at %s, which is not beside this file", by, kind, link)
 	}
 }
 

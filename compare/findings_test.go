@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"migrate/internal/release"
 	"migrate/keyrings"
 	"migrate/pgp"
 	"migrate/sigstore"
@@ -191,6 +192,42 @@ func TestFindings(t *testing.T) {
 			}
 		}), "error source/published-digest-differs, error source/size-differs", "source/published-digest-differs",
 			[]string{"The file's SHA-256 is " + strings.Repeat("aa", 32) + "; a.dsc says " + strings.Repeat("bb", 32)}},
+		{"other MD5", evidence(t, source, says(Published{MD5: md5B})), "error source/published-digest-differs", "source/published-digest-differs",
+			[]string{"The file's MD5 is " + md5A + "; a.dsc says " + md5B}},
+		{"the same MD5, in capitals", evidence(t, source, says(Published{MD5: strings.ToUpper(md5A)})), "", "", nil},
+		{"no MD5 taken", evidence(t, source, says(Published{MD5: md5B}), func(e *Evidence) { e.MD5 = "" }), "", "", nil},
+		{"the better digest counts", evidence(t, source, withDigest("aa"), says(Published{SHA256: strings.Repeat("aa", 32), MD5: md5B})), "", "", nil},
+
+		// Of a hint it is known that it can be wrong.
+		{"hint, both good", evidence(t, source, says(Published{MD5: md5B, Size: 999, Hint: true})),
+			"warning source/published-digest-differs, warning source/size-differs", "source/size-differs", []string{"1000 bytes; a.dsc says 999"}},
+		{"hint, one good", evidence(t, source, noBundle, says(Published{MD5: md5B, Hint: true})),
+			"warning sigstore/missing, warning source/published-digest-differs", "", nil},
+		{"hint, one weak", evidence(t, "Python-2.7.5.tgz", says(Published{MD5: md5B, Hint: true}), func(e *Evidence) {
+			e.PGP.Status, e.PGP.Weaknesses = pgp.Weak, []pgp.Weakness{pgp.WeakKey}
+		}), "warning compare/only-weak-evidence, warning pgp/weak-key, warning source/published-digest-differs", "", nil},
+		{"hint, unsigned", evidence(t, "Python-2.2.tgz", says(Published{MD5: md5B, Hint: true})),
+			"error source/published-digest-differs, note compare/unsigned", "", nil},
+		{"hint, one bad", evidence(t, source, byPGP(pgp.Result{Status: pgp.Bad}), says(Published{MD5: md5B, Hint: true})),
+			"error compare/conflict, error pgp/bad-signature, error source/published-digest-differs", "", nil},
+		{"hint, unreadable", evidence(t, source, says(Published{MD5: md5B, Hint: true}), func(e *Evidence) { e.Trouble = "cut off" }),
+			"error source/published-digest-differs, error source/unreadable", "", nil},
+
+		// Links
+		{"link beside, and there is one after all", evidence(t, source, says(Published{Links: links{release.Asc: "3.13.5/" + source + ".asc"}})), "", "", nil},
+		{"no link, and there is none after all", evidence(t, "Python-2.2.tgz", says(Published{Links: links{release.Asc: "", release.Sigstore: ""}})), "note compare/unsigned", "", nil},
+		{"no link", evidence(t, source, says(Published{Links: links{release.Asc: ""}})), "note source/published-link-differs", "source/published-link-differs", []string{"links no .asc", "one lies beside it"}},
+		{"no link to a pair", evidence(t, source, says(Published{Links: links{release.Sig: "", release.Crt: ""}})), "note source/published-link-differs, note source/published-link-differs", "", nil},
+		{"link to nothing", evidence(t, "Python-3.14.0.tgz", noBundle, says(Published{Links: links{release.Sigstore: "3.14.0/Python-3.14.0.tgz.sigstore.json"}})),
+			"error compare/unsigned, warning sigstore/missing, note source/published-link-differs", "source/published-link-differs", []string{"links a .sigstore beside this file", "there is none"}},
+		{"link elsewhere", evidence(t, source, says(Published{Links: links{release.Asc: "3.13.6/" + source + ".asc"}})),
+			"note source/published-link-differs", "source/published-link-differs", []string{"at 3.13.6/" + source + ".asc", "it lies beside this file"}},
+		{"link elsewhere, none beside", evidence(t, "Python-2.2.tgz", says(Published{Links: links{release.Asc: "https://example.com/a.asc"}})),
+			"note compare/unsigned, note source/published-link-differs", "source/published-link-differs", []string{"at https://example.com/a.asc", "beside this file there is none"}},
+		{"link of a pair to nothing", evidence(t, source, says(Published{Links: links{release.Sig: "3.13.5/" + source + ".sig"}})),
+			"note source/published-link-differs", "source/published-link-differs", []string{"links a .sig beside this file", "there is none"}},
+		{"link of a pair elsewhere", evidence(t, source, says(Published{Links: links{release.Crt: "3.13.4/" + source + ".crt"}})),
+			"note source/published-link-differs", "source/published-link-differs", []string{"links the .crt at 3.13.4/", "which is not beside this file"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := Assess(tt.e, r)
@@ -201,6 +238,28 @@ func TestFindings(t *testing.T) {
 				wantWords(t, message(t, a, tt.code), tt.words...)
 			}
 		})
+	}
+}
+
+type links = map[release.Sidecar]string
+
+var md5A, md5B = strings.Repeat("0a", 16), strings.Repeat("0b", 16)
+
+// says is what somebody says of an artifact whose MD5 digest is md5A, and
+// beside which lies what was found to be good.
+func says(p Published) func(*Evidence) {
+	return func(e *Evidence) {
+		p.By = "a.dsc"
+		if p.Size == 0 {
+			p.Size = -1
+		}
+		e.MD5, e.Published = md5A, []Published{p}
+		if e.PGP.Status != pgp.Missing {
+			e.PGPFile.Location = "beside.asc"
+		}
+		if e.Sigstore.Status != sigstore.Missing {
+			e.Bundle.Location = "beside.sigstore"
+		}
 	}
 }
 

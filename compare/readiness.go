@@ -114,10 +114,11 @@ func (a *Assessment) openBundle() bool {
 }
 
 // differs reports whether the source says something else about the artifact's
-// bytes. One of the two is wrong, whatever the signatures say.
+// bytes. One of the two is wrong, whatever the signatures say; only of a hint it
+// is known which.
 func (a *Assessment) differs() bool {
 	return slices.ContainsFunc(a.Findings, func(f Finding) bool {
-		return f.Code == "source/published-digest-differs" || f.Code == "source/size-differs"
+		return f.Level == Error && (f.Code == "source/published-digest-differs" || f.Code == "source/size-differs")
 	})
 }
 

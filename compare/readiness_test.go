@@ -83,6 +83,9 @@ func readinessCases(t testing.TB) []readinessCase {
 			{"source/size-differs", []string{"1 artifact has another size than the source says"}, "Python-3.13.3.tgz"},
 			{"compare/good-bundles", []string{"All 3 artifacts"}, ""},
 		}},
+		{"3.13, not what a hint says", with(func(e *Evidence) {
+			e.Published = []Published{{By: "an API", Size: 999, SHA256: strings.Repeat("cd", 32), Hint: true}}
+		}, "Python-3.13.2.tgz"), Ready, []wanted{{"compare/complete", nil, ""}}},
 		{"3.13, what the source says", with(published(false, 1000), "Python-3.13.2.tgz"), Ready, []wanted{{"compare/complete", nil, ""}}},
 		{"3.13, mirror without one bundle", slices.Concat(good("Python-3.13.5.tgz"), with(noBundle, "Python-3.13.4.tgz")), ReadyWithGaps, []wanted{
 			{"compare/missing-bundle", []string{"1 artifact has no bundle, though it should", "python.org"}, "Python-3.13.4.tgz"},

@@ -400,10 +400,15 @@ func (id Identity) text() string {
 
 func (id Identity) String() string { return id.SAN + " (" + id.Issuer + ")" }
 
+// published is what is said of the bytes. What a hint says is left out: only
+// some sources come with one, and where it differs, a finding says so.
 func (a *Artifact) published() string {
 	var parts []string
 	for _, p := range a.Published {
-		parts = append(parts, strings.Join(slices.DeleteFunc([]string{p.By, p.SHA256, sizeText(p.Size)}, empty), " "))
+		if p.Hint {
+			continue
+		}
+		parts = append(parts, strings.Join(slices.DeleteFunc([]string{p.By, p.SHA256, p.MD5, sizeText(p.Size)}, empty), " "))
 	}
 	return wordList(parts)
 }

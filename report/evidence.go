@@ -34,6 +34,7 @@ func (a *Artifact) evidence() (compare.Evidence, error) {
 		URL:        a.URL,
 		Size:       sizeOf(a.Size),
 		SHA256:     a.SHA256,
+		MD5:        a.MD5,
 		PGP:        a.PGP.result(),
 		Sigstore:   a.Sigstore.result(),
 		PGPFile:    compare.Sidecar{Location: a.PGP.File, SHA256: a.PGP.FileSHA256},
@@ -45,7 +46,7 @@ func (a *Artifact) evidence() (compare.Evidence, error) {
 		Trouble:    a.Trouble,
 		Expected:   a.Expected.expectation(),
 
-		MD5: a.MD5, ETag: a.ETag, LastModified: a.LastModified, Verified: a.Verified.Time,
+		ETag: a.ETag, LastModified: a.LastModified, Verified: a.Verified.Time,
 	}
 	if e.Name.Upstream == "" {
 		e.Name.Upstream = a.Name
@@ -54,9 +55,20 @@ func (a *Artifact) evidence() (compare.Evidence, error) {
 		e.Location = a.URL
 	}
 	for _, p := range a.Published {
-		e.Published = append(e.Published, compare.Published{By: p.By, Size: sizeOf(p.Size), SHA256: p.SHA256})
+		e.Published = append(e.Published, p.published())
 	}
 	return e, nil
+}
+
+func (p *Published) published() compare.Published {
+	out := compare.Published{By: p.By, Size: sizeOf(p.Size), SHA256: p.SHA256, MD5: p.MD5, Hint: p.Hint}
+	for _, l := range p.Links {
+		if out.Links == nil {
+			out.Links = make(map[release.Sidecar]string, len(p.Links))
+		}
+		out.Links[release.Sidecar(l.Sidecar)] = l.At
+	}
+	return out
 }
 
 // sizeOf is the inverse of known.

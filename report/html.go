@@ -445,12 +445,20 @@ func (a *Artifact) fields() fieldGroup {
 		g.text("Size", count(int(*a.Size), "byte"))
 	}
 	g.code("SHA-256", a.SHA256)
+	g.code("MD5", a.MD5)
+	g.text("ETag", a.ETag)
+	g.text("Last modified, says the server", a.LastModified)
+	g.time("Verified by an earlier run", a.Verified)
 	for _, p := range a.Published {
 		g.text("Published by", p.By)
 		if p.Size != nil {
 			g.text("with size", count(int(*p.Size), "byte"))
 		}
 		g.code("with SHA-256", p.SHA256)
+		g.code("with MD5", p.MD5)
+		for _, l := range p.Links {
+			g.code("linking ."+l.Sidecar, cmp.Or(l.At, "nowhere"))
+		}
 	}
 	return g
 }

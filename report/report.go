@@ -155,11 +155,20 @@ type Artifact struct {
 	Findings  []Finding       `json:"findings"` // errors first
 }
 
-// Published is what a source says about an artifact's bytes.
+// Published is what somebody other than the signer says about an artifact.
 type Published struct {
 	By     string `json:"by"`
 	Size   *int64 `json:"size,omitempty"`
 	SHA256 string `json:"sha256,omitempty"`
+	MD5    string `json:"md5,omitempty"`
+	Hint   bool   `json:"hint,omitempty"`  // mistakes are known in what it says
+	Links  []Link `json:"links,omitempty"` // those that differ from what lies beside the artifact
+}
+
+// Link is where somebody says that a sidecar is.
+type Link struct {
+	Sidecar string `json:"sidecar"`      // its suffix without the dot
+	At      string `json:"at,omitempty"` // a path in python.org's tree, or a URL; "": not linked
 }
 
 // PGP is what the check of the .asc found; see pgp.Result for each field.
@@ -423,10 +432,18 @@ func newArtifact(a compare.Assessment, signers map[string]Key) Artifact {
 		out.URL = text(a.Location)
 	}
 	for _, p := range a.Published {
-		out.Published = append(out.Published, Published{By: text(p.By), Size: known(p.Size), SHA256: p.SHA256})
+		out.Published = append(out.Published, newPublished(p))
 	}
 	for _, f := range a.Findings {
 		out.Findings = append(out.Findings, Finding{Code: f.Code, Level: f.Level, Message: text(f.Message)})
+	}
+	return out
+}
+
+func newPublished(p compare.Published) Published {
+	out := Published{By: text(p.By), Size: known(p.Size), SHA256: p.SHA256, MD5: p.MD5, Hint: p.Hint}
+	for _, kind := range slices.Sorted(maps.Keys(p.Links)) {
+		out.Links = append(out.Links, Link{Sidecar: string(kind), At: text(p.Links[kind])})
 	}
 	return out
 }

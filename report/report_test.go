@@ -380,6 +380,14 @@ func (f *filler) fill(v reflect.Value, at string) {
 		for i := range 2 {
 			f.fill(v.Index(i), fmt.Sprintf("%s[%d]", at, i))
 		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for i := range 2 {
+			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			f.fill(key, fmt.Sprintf("%s key %d", at, i))
+			f.fill(value, fmt.Sprintf("%s value %d", at, i))
+			v.SetMapIndex(key, value)
+		}
 	case reflect.String:
 		v.SetString(fmt.Sprintf("value-%d-", f.n))
 		f.values[at] = fmt.Sprintf("%q", v.Interface())

@@ -288,7 +288,10 @@ func (w *worker) read(ctx context.Context, item source.Item, hashes *pgp.Hashes,
 	if sum != nil {
 		into = io.MultiWriter(hashes, sum)
 	}
-	at.Read = 0
+	at.Read, at.Size = 0, item.Size
+	if v, ok := f.(source.Validated); ok && v.Validators().Size >= 0 {
+		at.Size = v.Validators().Size // newer than the listing
+	}
 	metered := &meter{ctx: ctx, r: f, read: func(n int) {
 		at.Read += int64(n)
 		w.track.tell(*at, n)
@@ -297,8 +300,8 @@ func (w *worker) read(ctx context.Context, item source.Item, hashes *pgp.Hashes,
 	if err != nil {
 		return err
 	}
-	if item.Size >= 0 && n != item.Size {
-		return fmt.Errorf("changed while it was read: listed with %d bytes, read %d; run again", item.Size, n)
+	if at.Size >= 0 && n != at.Size {
+		return fmt.Errorf("changed while it was read: listed with %d bytes, read %d; run again", at.Size, n)
 	}
 	ev.Size = n
 	if sum != nil {

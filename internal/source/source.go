@@ -1,5 +1,6 @@
 // Package source lists the artifacts of one place (a mirror tree, a file, a
-// Debian source package, tracker data) and opens them and their sidecars.
+// Debian source package, tracker data, python.org or a mirror of it on the
+// network) and opens them and their sidecars.
 // It verifies nothing, and nothing found in a source is ever trusted.
 package source
 
@@ -12,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -66,13 +68,20 @@ type Published struct {
 	Size   int64  // bytes; -1 if unknown
 	SHA256 string // lower-case hex; "" if unknown
 	MD5    string // lower-case hex; "" if unknown, or not needed beside SHA256
+	// Hint says that mistakes are known in what By says: where a signature is
+	// good, it is By that is wrong.
+	Hint bool
+	// Links are the sidecars of which By says something else than the source
+	// shows: where each is, as a path in python.org's tree or a URL, or "" for
+	// one that By has no link to.
+	Links map[release.Sidecar]string
 }
 
 // Item is one artifact as a source lists it.
 type Item struct {
 	Name     release.Name
 	Location string // path within the source with forward slashes, or URL
-	URL      string // where python.org publishes it, if the source says so
+	URL      string // where it is read from, or where python.org publishes it, if the source says so
 
 	// Open reads the artifact's bytes. It is nil where the source has none;
 	// then SHA256 stands for them.
@@ -107,10 +116,15 @@ type Trouble struct {
 // Listing is what one source holds, in a stable order.
 type Listing struct {
 	Source       string // as the user named it
-	Kind         string // "tree", "file", "dsc", "tracker"
+	Kind         string // "tree", "file", "dsc", "tracker", "site"
 	Items        []Item
 	Unrecognised []Unrecognised
 	Troubles     []Trouble
+	// Remarks are what is worth knowing and changes no answer, e.g. that nobody
+	// could be asked for hints.
+	Remarks []string
+
+	base string // URL that locations are relative to, of a site
 }
 
 // The kinds of Listing.
@@ -119,11 +133,12 @@ const (
 	kindFile    = "file"
 	kindDsc     = "dsc"
 	kindTracker = "tracker"
+	kindSite    = "site"
 )
 
 // sources says what can be named, for the errors that need it.
 const sources = "name a folder laid out like python.org/ftp/python, a CPython artifact, a Debian .dsc, " +
-	"a checkout of cpython-release-tracker, or a saved JSON report (.json)"
+	"a checkout of cpython-release-tracker, releases (3.13.5, 3.13, 3.10..3.14, all), or a saved JSON report (.json)"
 
 // Open lists the source that arg names, and picks its kind by what is there: a
 // folder with versions/*.json is tracker data, any other folder a tree, a file
@@ -174,9 +189,13 @@ func IsReport(arg string) bool {
 
 // absent is the error for an argument that is nothing on this disk.
 func absent(arg string) error {
-	if isRelease(arg) {
-		return fmt.Errorf("%q is no file or folder here, and releases are not fetched from python.org: "+
-			"download them first, then %s", arg, sources)
+	_, err := ParseSelector(arg)
+	switch {
+	case err == nil:
+		return fmt.Errorf("%q is no file or folder here, and releases are not fetched from python.org with --offline: "+
+			"leave that out, or download them first, then %s", arg, sources)
+	case selectorLike.MatchString(arg):
+		return fmt.Errorf("%w; as a file or folder it does not exist", err)
 	}
 	if _, err := os.Lstat(arg); err == nil {
 		return fmt.Errorf("source %q is a link to something that is not there: %s", arg, sources)
@@ -184,25 +203,21 @@ func absent(arg string) error {
 	return fmt.Errorf("source %q does not exist: %s", arg, sources)
 }
 
-// isRelease reports whether arg is a version, a series, or a range of them.
-func isRelease(arg string) bool {
-	from, to, isRange := strings.Cut(arg, "..")
-	_, err := release.ParseVersion(from)
-	if err == nil && isRange {
-		_, err = release.ParseVersion(to)
-	}
-	return err == nil
-}
+// selectorLike is what people write who mean releases.
+var selectorLike = regexp.MustCompile(`^\d[\dabcr.]*\.[\dabcr.]*$`)
 
-// Qualify puts the folder that the listing's locations are relative to in front
-// of them, so that those of several listings stay apart.
+// Qualify puts the folder or URL that the listing's locations are relative to in
+// front of them, so that those of several listings stay apart.
 func (l *Listing) Qualify() {
 	dir := l.Source
 	if l.Kind == kindFile || l.Kind == kindDsc {
 		dir = filepath.Dir(dir)
 	}
 	qualify := func(location *string) {
-		if *location != l.Source && !strings.Contains(*location, "://") {
+		switch {
+		case l.base != "":
+			*location = l.base + *location
+		case *location != l.Source && !strings.Contains(*location, "://"):
 			*location = filepath.ToSlash(filepath.Join(dir, filepath.FromSlash(*location)))
 		}
 	}

@@ -158,7 +158,7 @@ func (l *Listing) add(f folder, entries []entry) {
 			reason := fmt.Sprintf("not looked at, because %q is taken", path.Base(second[e.rel]))
 			l.Unrecognised = append(l.Unrecognised, Unrecognised{e.rel, reason})
 		default:
-			l.Unrecognised = append(l.Unrecognised, Unrecognised{e.rel, whyNot(e.rel, at)})
+			l.Unrecognised = append(l.Unrecognised, Unrecognised{e.rel, whyNot(e.rel, func(rel string) bool { _, ok := at[rel]; return ok })})
 		}
 	}
 }
@@ -179,8 +179,9 @@ func sidecarNames(n release.Name, kind release.Sidecar) []string {
 	return names
 }
 
-// whyNot says why a file is neither an artifact nor the sidecar of one.
-func whyNot(rel string, at map[string]entry) string {
+// whyNot says why a file is neither an artifact nor the sidecar of one. there
+// reports whether another file exists.
+func whyNot(rel string, there func(rel string) bool) string {
 	dir, base := path.Split(rel)
 	if hasControl(base) {
 		return "control characters in its name"
@@ -189,7 +190,7 @@ func whyNot(rel string, at map[string]entry) string {
 	if !ok {
 		return "no artifact name known"
 	}
-	if _, there := at[dir+artifact]; there {
+	if there(dir + artifact) {
 		return "sidecar of a file that is no artifact"
 	}
 	return "sidecar without its artifact"
