@@ -42,6 +42,15 @@ var compareEntries = []Entry{
 		Source: "the incidents of 3.11.9, 3.11.4 and 3.14.0a5, where python.org replaced signatures after publication",
 	},
 	{
+		Code:  "compare/end-of-life",
+		Level: Note,
+		Title: "The series is past its end of life",
+		Meaning: "Nothing more is released of the series, and nobody adds or replaces signatures of what was: whoever reports a missing bundle or a wrong .asc will mostly hear just that. " +
+			"The release cycle that comes with the program is as old as its date. Where the end of life came after that date, the report says that it goes by the plan, and then a series can have been given more time.",
+		Action: "Take what is there for final. Pin the digests of files that have no good bundle, once they are verified, and plan to leave the series.",
+		Source: "PEP 602 on the five years of support, and the release-cycle data of the PEPs",
+	},
+	{
 		Code:  "compare/failed",
 		Level: Error,
 		Title: "A signature was refused, and none is good",
@@ -65,8 +74,17 @@ var compareEntries = []Entry{
 		Title: "Bundles are missing that should exist",
 		Meaning: "Every release since Sigstore signing began should have a bundle for each file, and these artifacts have none in this source. " +
 			"Often a mirror was set up to copy archives and .asc files and not the .sigstore files beside them. Without a bundle the file falls out of a Sigstore check.",
-		Action: "Get the .sigstore file from beside the artifact on python.org. Let mirrors and watch files fetch it too. If python.org has none, report it and keep verifying PGP for that file.",
+		Action: "Get the .sigstore file from beside the artifact on python.org. Let mirrors and watch files fetch it too. If python.org has none, keep verifying PGP for that file, and report it unless the series is past its end of life.",
 		Source: "the roster's first release with Sigstore for each series",
+	},
+	{
+		Code:  "compare/no-pgp",
+		Level: Note,
+		Title: "The series has no PGP signatures, and will have none",
+		Meaning: "From 3.14 on no release is signed with PGP, the alphas included. An .asc beside such a file is not CPython's. " +
+			"Nothing is missing and nothing will come: for these series Sigstore is not the better way but the only one.",
+		Action: "Verify the .sigstore file with the identity and issuer that the report names. Take checks of .asc files out of what you carry over from an older series.",
+		Source: "PEP 761",
 	},
 	{
 		Code:  "compare/no-sigstore",
@@ -85,6 +103,15 @@ var compareEntries = []Entry{
 			"But it can no longer be told from a forged one with certainty, so it never counts as agreement. The level is error where a bundle should exist, since better evidence is to be had.",
 		Action: "Get the bundle if one should exist. Otherwise compare the digest with independent copies, such as other distributions' archives of the time, and pin it.",
 		Source: "RFC 9580, section 9.5 on SHA-1 and section 12.4 on DSA; the collisions of SHAttered (2017)",
+	},
+	{
+		Code:  "compare/pgp-until",
+		Level: Note,
+		Title: "PGP signatures are due until the end of life of the series",
+		Meaning: "A series that has had PGP signatures keeps them until its end of life, and no series that is new gets any. So this is how long a packaging that verifies PGP can go on as it is. " +
+			"A release of the series without an .asc is an oversight until then, and not the end of PGP. The end of life is mostly planned for a month; the Steering Council can move it.",
+		Action: "Move by then, or with the next series at the latest. Up to then both methods can be verified side by side.",
+		Source: "PEP 761, and the release-cycle data of the PEPs",
 	},
 	{
 		Code:  "compare/recalled-release",

@@ -125,7 +125,7 @@ var sigstoreEntries = []Entry{
 		Title: "There is no bundle where there should be one",
 		Meaning: "Releases of this series are signed with Sigstore, and this file has no bundle in this source. Mirrors that copy archives and .asc files and leave the .sigstore files out look like this. " +
 			"Whoever stops verifying PGP has nothing to verify this file with.",
-		Action: "Get the .sigstore file from beside the artifact on python.org. If there is none, report it, and keep verifying PGP.",
+		Action: "Get the .sigstore file from beside the artifact on python.org. If there is none, keep verifying PGP, and report it unless the series is past its end of life.",
 		Source: "the roster's first release with Sigstore for each series",
 	},
 	{

@@ -130,6 +130,9 @@ func TestEveryCodeHasAnEntry(t *testing.T) {
 		}
 		series(s)
 	}
+	for _, s := range []struct{ file, at string }{{"Python-3.13.5.tgz", "2026-09"}, {"Python-3.13.5.tgz", "2030-01"}, {"Python-3.14.0.tgz", "2026-09"}} {
+		series(WithCycle(judged(t, s.file), lives(t), date(t, s.at).Start()))
+	}
 	for _, ev := range [][]Evidence{renamed(t), backFilled(t)} {
 		all, _ := AssessAll(ev, r)
 		for _, a := range all {

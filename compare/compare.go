@@ -125,4 +125,7 @@ type Series struct {
 	Series    release.Series
 	Readiness Readiness
 	Reasons   []Reason
+	Life      Life // dates and status come from WithCycle
+
+	noPGP string // why the series has no PGP, if it has none
 }

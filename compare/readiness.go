@@ -25,6 +25,7 @@ func judge(all []Assessment, r *keyrings.Roster) Series {
 	}
 
 	s := Series{Series: j.series}
+	s.Life.PGP, s.Life.Sigstore, s.noPGP = prospect(j.series, r)
 	switch {
 	case len(j.judged) == 0:
 		s.Readiness = Undetermined
@@ -176,7 +177,7 @@ func (j *judging) withoutSigstore() string {
 	due := slices.ContainsFunc(j.gaps, func(a *Assessment) bool { return a.Expected.Sigstore == keyrings.Required })
 	switch left := anyPGP(j.judged); {
 	case due && left:
-		return "get the .sigstore files, and go on verifying PGP until then"
+		return "get the .sigstore files from beside the artifacts on python.org, and go on verifying PGP where there are none"
 	case due:
 		return "get the .sigstore files before relying on these copies"
 	case left:
@@ -193,7 +194,7 @@ func anyPGP(all []*Assessment) bool {
 	})
 }
 
-// withoutBundle says what to do about artifacts that will not get a bundle.
+// withoutBundle says what to do about artifacts for which there is no bundle.
 func withoutBundle(all []*Assessment) string {
 	if anyPGP(all) {
 		return "keep verifying PGP for " + choose(len(all), "it", "them")
@@ -470,8 +471,9 @@ func (j *judging) missing() {
 		return "compare/before-sigstore"
 	})
 	if some := g["compare/missing-bundle"]; some != nil {
-		j.add("compare/missing-bundle", some, "%s no bundle, though %s should have one: get the .sigstore %s from beside the %s on python.org",
-			artifacts(len(some), "has", "have"), choose(len(some), "it", "they"), choose(len(some), "file", "files"), choose(len(some), "artifact", "artifacts"))
+		j.add("compare/missing-bundle", some, "%s no bundle, though %s should have one: get the .sigstore %s from beside the %s on python.org, and %s, %s",
+			artifacts(len(some), "has", "have"), choose(len(some), "it", "they"), choose(len(some), "file", "files"), choose(len(some), "artifact", "artifacts"),
+			choose(len(some), "if there is none", "where there are none"), withoutBundle(some))
 	}
 	if some := g["sigstore/legacy-pair"]; some != nil {
 		j.add("sigstore/legacy-pair", some, "%s only a .sig and .crt pair, which cannot be checked offline%s: %s",

@@ -131,7 +131,7 @@ func readinessCases(t testing.TB) []readinessCase {
 			{"compare/good-bundles", nil, ""},
 		}},
 		{"3.13, mirror without any bundle", with(noBundle, "Python-3.13.5.tgz", "Python-3.13.4.tgz"), NotReady, []wanted{
-			{"compare/no-sigstore", []string{"None of the 2 artifacts looked at has a Sigstore bundle: get the .sigstore files, and go on verifying PGP until then"}, ""},
+			{"compare/no-sigstore", []string{"None of the 2 artifacts looked at has a Sigstore bundle: get the .sigstore files from beside the artifacts on python.org, and go on verifying PGP where there are none"}, ""},
 			{"compare/missing-bundle", []string{"2 artifacts have no bundle"}, "Python-3.13.4.tgz Python-3.13.5.tgz"},
 		}},
 		{"3.14, mirror without any bundle", with(noBundle, "Python-3.14.0.tgz"), NotReady, []wanted{

@@ -13,16 +13,16 @@ import (
 
 // CSV writes a row for each artifact, after a row of column names, as RFC 4180
 // has it. Columns are named after the fields of the JSON document; readiness
-// is the series', highestLevel that of the findings. A cell without a value is
-// empty. What is not about an artifact, as places that could not be looked at,
-// has no row.
+// and series.* are the series', highestLevel that of the findings. A cell
+// without a value is empty. What is not about an artifact, as places that could
+// not be looked at, has no row.
 //
 // Cells are made visible as Escape does it, and an apostrophe stands before
 // what a spreadsheet would take for the start of a formula.
 func CSV(w io.Writer, d *Document) error {
-	readiness := make(map[string]compare.Readiness, len(d.Series))
-	for _, s := range d.Series {
-		readiness[s.Series] = s.Readiness
+	series := make(map[string]*Series, len(d.Series))
+	for i := range d.Series {
+		series[d.Series[i].Series] = &d.Series[i]
 	}
 	out := csv.NewWriter(w)
 	out.UseCRLF = true // RFC 4180, section 2, rule 1
@@ -34,10 +34,12 @@ func CSV(w io.Writer, d *Document) error {
 	for i := range d.Artifacts {
 		a := &d.Artifacts[i]
 		for j, c := range columns {
-			record[j] = cellText(c.value(a))
-		}
-		if r, ok := readiness[a.Series]; ok {
-			record[readinessColumn] = r.String()
+			record[j] = ""
+			if c.value != nil {
+				record[j] = cellText(c.value(a))
+			} else if s := series[a.Series]; s != nil {
+				record[j] = cellText(seriesColumns[c.name](s))
+			}
 		}
 		out.Write(record)
 	}
@@ -48,19 +50,24 @@ func CSV(w io.Writer, d *Document) error {
 	return nil
 }
 
-// column is one column of CSV.
+// column is one column of CSV. Without a value it is one of seriesColumns.
 type column struct {
 	name  string
 	value func(*Artifact) string
 }
 
-// readinessColumn is the one column whose value is not the artifact's own.
-const readinessColumn = 1
+// seriesColumns are those whose value is not the artifact's own.
+var seriesColumns = map[string]func(*Series) string{
+	"readiness":           func(s *Series) string { return s.Readiness.String() },
+	"series.status":       func(s *Series) string { return string(s.Status) },
+	"series.firstRelease": func(s *Series) string { return s.FirstRelease.String() },
+	"series.endOfLife":    func(s *Series) string { return s.EndOfLife.String() },
+}
 
 // columns are only ever added to, at the end: spreadsheets count them.
 var columns = []column{
 	{"series", func(a *Artifact) string { return a.Series }},
-	{"readiness", func(*Artifact) string { return "" }},
+	{"readiness", nil},
 	{"version", func(a *Artifact) string { return a.Version }},
 	{"name", func(a *Artifact) string { return a.Name }},
 	{"upstream", func(a *Artifact) string { return a.Upstream }},
@@ -96,6 +103,9 @@ var columns = []column{
 	{"sigstore.logIndex", func(a *Artifact) string { return decimal(a.Sigstore.LogIndex) }},
 	{"sigstore.logTime", func(a *Artifact) string { return a.Sigstore.LogTime.stamp() }},
 	{"expected.sigstore.presence", func(a *Artifact) string { return string(a.Expected.Sigstore.Presence) }},
+	{"series.status", nil},
+	{"series.firstRelease", nil},
+	{"series.endOfLife", nil},
 }
 
 func decimal(n *int64) string {

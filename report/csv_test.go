@@ -32,7 +32,7 @@ func TestCSVColumns(t *testing.T) {
 		t.Fatalf("%d rows, want %d", len(rows), len(d.Artifacts))
 	}
 	root := parseSchema(t)
-	own := map[string]bool{"readiness": true, "highestLevel": true, "findings": true, "pgp.weaknesses": true}
+	own := map[string]bool{"highestLevel": true, "findings": true, "pgp.weaknesses": true}
 	filled := make(map[string]bool)
 	for i, row := range rows {
 		var doc any
@@ -47,7 +47,7 @@ func TestCSVColumns(t *testing.T) {
 		}
 		for name, got := range row {
 			filled[name] = filled[name] || got != ""
-			if own[name] {
+			if own[name] || seriesColumns[name] != nil {
 				continue
 			}
 			v, n := doc, root.Defs["artifact"]
@@ -83,7 +83,7 @@ func TestCSVColumns(t *testing.T) {
 		}
 	}
 	first := rows[0]
-	for name, want := range map[string]string{"readiness": "not-ready", "highestLevel": "error", "findings": "compare/conflict pgp/bad-signature"} {
+	for name, want := range map[string]string{"readiness": "not-ready", "series.status": "end-of-life", "series.firstRelease": "2020-10-05", "series.endOfLife": "2025-10-31", "highestLevel": "error", "findings": "compare/conflict pgp/bad-signature"} {
 		if first[name] != want {
 			t.Errorf("%s: got %q, want %q", name, first[name], want)
 		}
@@ -100,8 +100,10 @@ func TestCSVLines(t *testing.T) {
 	if got := render(t, CSV, New(Run{})); strings.Count(got, "\r\n") != 1 || !strings.HasPrefix(got, "series,readiness,version,name,") {
 		t.Errorf("a report on nothing is %q, want the column names", got)
 	}
-	if columns[readinessColumn].name != "readiness" {
-		t.Errorf("the readiness goes to column %s", columns[readinessColumn].name)
+	for _, c := range columns {
+		if (c.value == nil) != (seriesColumns[c.name] != nil) {
+			t.Errorf("column %s is of an artifact and of a series, or of neither", c.name)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"migrate/compare"
+	"migrate/internal/cycle"
 	"migrate/keyrings"
 	"migrate/pgp"
 	"migrate/sigstore"
@@ -81,6 +82,23 @@ func newestFirst(series []Series) []Series {
 	out := slices.Clone(series)
 	slices.Reverse(out)
 	return out
+}
+
+// life says in which phase a series is and when its life ends, e.g. "security
+// until 2028-10".
+func (s *Series) life() string {
+	switch {
+	case s.EndOfLife.IsZero():
+		return "not known"
+	case s.Status == cycle.EndOfLife:
+		return string(s.Status) + " " + s.EndOfLife.String()
+	}
+	return strings.TrimSpace(string(s.Status) + " until " + s.EndOfLife.String())
+}
+
+// alive reports whether the document says of any series how long it lives.
+func (d *Document) alive() bool {
+	return slices.ContainsFunc(d.Series, func(s Series) bool { return !s.EndOfLife.IsZero() })
 }
 
 // step is what to do for the series whose reasons are the same.

@@ -140,6 +140,7 @@ type webPage struct {
 	Verdicts []compare.Verdict
 	Steps    []webStep
 	Matrix   webMatrix
+	Life     lifeChart
 	Timeline timeline
 	Rows     []webRow
 	Codes    []webCode
@@ -193,8 +194,17 @@ func newWebPage(d *Document) webPage {
 			p.Rows = append(p.Rows, r)
 		}
 	}
+	lives := make(map[string]string, len(d.Series))
+	for i := range d.Series {
+		if s := &d.Series[i]; !s.EndOfLife.IsZero() {
+			lives[s.Series] = s.life()
+		}
+	}
 	for i, s := range d.steps() {
-		step := webStep{Anchor: "r" + strconv.Itoa(i), Series: s.series, Readiness: s.readiness}
+		step := webStep{Anchor: "r" + strconv.Itoa(i), Readiness: s.readiness}
+		for _, name := range s.series {
+			step.Series = append(step.Series, webSeries{name, lives[name]})
+		}
 		for _, r := range s.reasons {
 			reason := webReason{Reason: r, Anchor: anchors[r.Code]}
 			for _, place := range r.Artifacts {
@@ -205,6 +215,7 @@ func newWebPage(d *Document) webPage {
 		p.Steps = append(p.Steps, step)
 	}
 	p.Matrix = newWebMatrix(groups)
+	p.Life = newLifeChart(d)
 	p.Timeline = newTimeline(groups)
 	return p
 }
@@ -237,10 +248,12 @@ func (d *Document) seriesGroups() []seriesGroup {
 
 type webStep struct {
 	Anchor    string
-	Series    []string
+	Series    []webSeries
 	Readiness compare.Readiness
 	Reasons   []webReason
 }
+
+type webSeries struct{ Name, Life string }
 
 type webReason struct {
 	Reason

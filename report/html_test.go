@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/html"
 
 	"migrate/compare"
+	"migrate/internal/cycle"
 	"migrate/keyrings"
 	"migrate/pgp"
 	"migrate/sigstore"
@@ -190,12 +191,15 @@ func hostileDocument(s string) *Document {
 	a.Sigstore.Reason, a.Sigstore.LogID, a.Sigstore.BundleVersion = sigstore.Reason(s), s, s
 	a.Expected.PGP.Presence, a.Expected.PGP.Signers = keyrings.Presence(s), []string{s}
 	a.Findings = append(a.Findings, Finding{compare.Code(s), compare.Note, s})
-	d.Series[0].Series = s
+	d.Series[0].Series, d.Series[0].Status = s, cycle.Status(s)
+	d.Series[0].FirstRelease, d.Series[0].EndOfLife = cycle.Date{Year: 2024, Month: 10, Day: 7}, cycle.Date{Year: 2029, Month: 10}
+	d.Series[0].PGP.Presence = keyrings.Presence(s)
 	d.Series[0].Reasons[0].Code = compare.Code(s)
 	d.Generator = Generator{s, s}
 	d.Trust.Keys[0] = Key{s, s, s, []KeyCopy{{s, s}}}
 	d.Trust.TrustRoot.SHA256, d.Trust.Roster.SHA256, d.Trust.Roster.Version = s, s, s
-	d.Trust.Others = []OtherTrust{{TrustRoot{Source: s, SHA256: s}, Roster{s, s, s}}}
+	d.Trust.ReleaseCycle = ReleaseCycle{Source: s, SHA256: s}
+	d.Trust.Others = []OtherTrust{{TrustRoot{Source: s, SHA256: s}, Roster{s, s, s}, ReleaseCycle{Source: s, SHA256: s}}}
 	return d
 }
 
@@ -395,7 +399,7 @@ func TestHTMLContent(t *testing.T) {
 	at := -1
 	for _, want := range []string{
 		"Yes for 3.14 (2 artifacts) and 3.13 (2 artifacts)", "Not everything was looked at", "Readiness", "not-ready", "keep checking its .asc", "Matrix of series and kinds",
-		"Timeline of coverage", "Artifacts\n", "Findings explained", "Could not be looked at", "Not recognised, and not verified", "What this report stood on",
+		"Timeline\n", "3.13 is the last to get PGP signatures, until 2029-10.", "Coverage, release by release", "Artifacts\n", "Findings explained", "Could not be looked at", "Not recognised, and not verified", "What this report stood on",
 	} {
 		i := strings.Index(d.text[at+1:], want)
 		if i < 0 {
@@ -403,7 +407,7 @@ func TestHTMLContent(t *testing.T) {
 		}
 		at += i + 1
 	}
-	if n := len(d.all("tbody")); n != len(doc.Artifacts)+3 { // and of matrix, coverage, keys
+	if n := len(d.all("tbody")); n != len(doc.Artifacts)+4 { // and of matrix, life, coverage, keys
 		t.Errorf("%d table bodies for %d artifacts", n, len(doc.Artifacts))
 	}
 	for _, a := range doc.Artifacts {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"migrate/internal/cycle"
 )
 
 // MaxSize is the largest document that Read takes, in bytes: twenty times what
@@ -173,7 +175,7 @@ func (c *checker) value(t reflect.Type, at string) error {
 	}
 	object, array := tok == json.Delim('{'), tok == json.Delim('[')
 	switch {
-	case t == reflect.TypeFor[Time](): // a string, like every leaf
+	case t == reflect.TypeFor[Time](), t == reflect.TypeFor[cycle.Date](): // a string, like every leaf
 	case t.Kind() == reflect.Struct && object:
 		return c.object(t, at)
 	case t.Kind() == reflect.Map && object:

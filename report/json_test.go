@@ -17,6 +17,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"migrate/compare"
+	"migrate/internal/cycle"
 	"migrate/pgp"
 	"migrate/sigstore"
 )
@@ -143,7 +144,7 @@ func TestSchemaFields(t *testing.T) {
 			typ = typ.Elem()
 		}
 		switch {
-		case typ == reflect.TypeFor[Time]():
+		case typ == reflect.TypeFor[Time](), typ == reflect.TypeFor[cycle.Date]():
 			if n.Type != "string" {
 				t.Errorf("%s is a time, and %q in the schema", at, n.Type)
 			}

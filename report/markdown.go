@@ -65,11 +65,22 @@ func (m *markdown) opening(d *Document) {
 	for _, v := range occurring {
 		m.printf(" %s |", v)
 	}
-	m.printf("\n| --- | --- | --: |%s\n", strings.Repeat(" --: |", len(occurring)))
+	alive := d.alive()
+	if alive {
+		m.printf(" Release cycle |")
+	}
+	m.printf("\n| --- | --- | --: |%s", strings.Repeat(" --: |", len(occurring)))
+	if alive {
+		m.printf(" --- |")
+	}
+	m.printf("\n")
 	for _, s := range newestFirst(d.Series) {
 		m.printf("| %s | %s | %d |", cellProse(s.Series), bold(s.Readiness), s.Artifacts)
 		for _, v := range occurring {
 			m.printf(" %d |", s.Verdicts[v])
+		}
+		if alive {
+			m.printf(" %s |", cellProse(s.life()))
 		}
 		m.printf("\n")
 	}
@@ -208,9 +219,9 @@ func (m *markdown) trust(d *Document) {
 	m.printf("\n## What this report stood on\n\n")
 	m.printf("- Program: %s, schema version %s, on %s, %s\n", prose(d.Generator.String()), prose(d.SchemaVersion), d.Created.minute(), d.network())
 	m.printf("- Sources: %s\n", codes(d.Sources, len(d.Sources)))
-	m.stoodOn("", d.Trust.TrustRoot, d.Trust.Roster)
+	m.stoodOn("", OtherTrust{d.Trust.TrustRoot, d.Trust.Roster, d.Trust.ReleaseCycle})
 	for _, o := range d.Trust.Others {
-		m.stoodOn(" of another part", o.TrustRoot, o.Roster)
+		m.stoodOn(" of another part", o)
 	}
 	if len(d.Trust.Keys) == 0 {
 		m.printf("- OpenPGP keys: none\n")
@@ -231,20 +242,27 @@ func (m *markdown) trust(d *Document) {
 	m.printf("\n</details>\n")
 }
 
-func (m *markdown) stoodOn(of string, root TrustRoot, r Roster) {
-	if root != (TrustRoot{}) {
+func (m *markdown) stoodOn(of string, t OtherTrust) {
+	if root := t.TrustRoot; root != (TrustRoot{}) {
 		m.printf("- Sigstore trust root%s: %s", of, code(root.Source))
 		if !root.Newest.IsZero() {
 			m.printf(", newest key of %s", root.Newest.day())
 		}
 		m.printf(", SHA-256 %s\n", code(root.SHA256))
 	}
-	if r != (Roster{}) {
+	if r := t.Roster; r != (Roster{}) {
 		m.printf("- Roster%s: %s", of, code(r.Source))
 		if r.Version != "" {
 			m.printf(", version %s", prose(r.Version))
 		}
 		m.printf(", SHA-256 %s\n", code(r.SHA256))
+	}
+	if c := t.ReleaseCycle; c != (ReleaseCycle{}) {
+		m.printf("- Release cycle%s: %s", of, code(c.Source))
+		if !c.Date.IsZero() {
+			m.printf(", of %s", c.Date)
+		}
+		m.printf(", SHA-256 %s\n", code(c.SHA256))
 	}
 }
 

@@ -110,7 +110,7 @@ func TestMarkdownStructure(t *testing.T) {
 	}
 	want := []string{
 		"Heading 1 Can Sigstore take the place of PGP?",
-		"Table of 10 columns", "TableHeader",
+		"Table of 11 columns", "TableHeader",
 		"Heading 2 What to do",
 		"Heading 2 3.14: ready", "Table of 5 columns", "TableHeader",
 		"Heading 2 3.13: ready", "Table of 5 columns", "TableHeader",

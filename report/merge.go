@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -8,6 +9,8 @@ import (
 	"strings"
 
 	"migrate/compare"
+	"migrate/internal/cycle"
+	"migrate/internal/release"
 	"migrate/internal/source"
 	"migrate/keyrings"
 )
@@ -39,7 +42,9 @@ type MergeOptions struct {
 // An artifact in several parts (the same path or URL, name and version) is one
 // if the facts about it are the same; else the error is a *ConflictError.
 // Parts that stood on different trust are a *TrustError unless allowed; what
-// they stood on is then all in Trust.
+// they stood on is then all in Trust. Release cycles are no trust and may
+// differ: that of the part made last counts, and for a series that it does not
+// have that of a part which does.
 func Merge(parts []Input, opt MergeOptions) (*Document, error) {
 	if len(parts) == 0 {
 		return nil, errors.New("there is nothing to merge")
@@ -56,7 +61,7 @@ func Merge(parts []Input, opt MergeOptions) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	run := Run{Generator: opt.Generator, Offline: true, Part: part, Trust: trust}
+	run := Run{Generator: opt.Generator, Offline: true, Part: part, Trust: trust, Cycle: mergeCycle(parts)}
 	var unrecognised union[Unrecognised]
 	var troubles union[Trouble]
 	for _, p := range parts {
@@ -335,12 +340,24 @@ func mergeTrust(parts []Input, opt MergeOptions) (Trust, error) {
 			first.Name, orNone(first.Document.Trust.Roster.SHA256), opt.Roster.SHA256())
 	}
 	trust := parts[lead].Document.Trust
+	trust.ReleaseCycle = ReleaseCycle{} // New puts in the one that counts
+	var latest ReleaseCycle
+	if dated := byCycle(parts); len(dated) > 0 {
+		latest = dated[0].Trust.ReleaseCycle
+	}
 	var others union[OtherTrust]
 	for _, p := range parts {
 		t := p.Document.Trust
 		others.add(t.Others)
+		var other OtherTrust
 		if t.TrustRoot.SHA256 != trust.TrustRoot.SHA256 || t.Roster.SHA256 != trust.Roster.SHA256 {
-			others.add([]OtherTrust{{t.TrustRoot, t.Roster}})
+			other.TrustRoot, other.Roster = t.TrustRoot, t.Roster
+		}
+		if t.ReleaseCycle.SHA256 != latest.SHA256 {
+			other.ReleaseCycle = t.ReleaseCycle
+		}
+		if other != (OtherTrust{}) {
+			others.add([]OtherTrust{other})
 		}
 	}
 	trust.Others = others.list
@@ -356,7 +373,7 @@ func differentTrust(a, b Input) error {
 		return &TrustError{"trust roots", a.Name, b.Name, orNone(t.TrustRoot.SHA256), orNone(u.TrustRoot.SHA256)}
 	case t.Roster.SHA256 != u.Roster.SHA256:
 		return &TrustError{"rosters", a.Name, b.Name, orNone(t.Roster.SHA256), orNone(u.Roster.SHA256)}
-	case !slices.Equal(t.Others, u.Others):
+	case !slices.Equal(trustOnly(t.Others), trustOnly(u.Others)):
 		return &TrustError{"trust roots", a.Name, b.Name, "merged from different trust", "not the same"}
 	}
 	keys, others := copiesByKey(t.Keys), copiesByKey(u.Keys)
@@ -366,6 +383,55 @@ func differentTrust(a, b Input) error {
 		}
 	}
 	return nil
+}
+
+// trustOnly leaves out the release cycles.
+func trustOnly(others []OtherTrust) (out []OtherTrust) {
+	for _, o := range others {
+		if o.ReleaseCycle = (ReleaseCycle{}); o != (OtherTrust{}) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// byCycle returns the documents that say what release cycle they had, the one
+// that was made last first. Those made at one time are in an order that does not
+// depend on that of the parts.
+func byCycle(parts []Input) (out []*Document) {
+	for _, p := range parts {
+		if p.Document.Trust.ReleaseCycle != (ReleaseCycle{}) {
+			out = append(out, p.Document)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *Document) int {
+		x, y := a.Trust.ReleaseCycle, b.Trust.ReleaseCycle
+		return cmp.Or(b.Created.Compare(a.Created.Time), y.Date.Start().Compare(x.Date.Start()), cmp.Compare(x.SHA256, y.SHA256), cmp.Compare(x.Source, y.Source))
+	})
+	return out
+}
+
+// mergeCycle returns the release cycle of the series in the parts, as far as
+// they say it; nil if none does.
+func mergeCycle(parts []Input) *cycle.Cycle {
+	dated := byCycle(parts)
+	if len(dated) == 0 {
+		return nil
+	}
+	c := dated[0].Trust.ReleaseCycle
+	same := func(d *Document) bool { return d.Trust.ReleaseCycle.SHA256 == c.SHA256 }
+	other := slices.DeleteFunc(slices.Clone(dated), same)
+	rows := make(map[release.Series]cycle.Row)
+	for _, d := range append(slices.DeleteFunc(dated, func(d *Document) bool { return !same(d) }), other...) {
+		for _, s := range d.Series {
+			name, err := release.ParseSeries(s.Series)
+			if _, ok := rows[name]; ok || err != nil || s.EndOfLife.IsZero() {
+				continue
+			}
+			rows[name] = cycle.Row{Status: s.Status, FirstRelease: s.FirstRelease, EndOfLife: s.EndOfLife}
+		}
+	}
+	return cycle.New(c.Source, c.SHA256, c.Date, rows)
 }
 
 // keyState is whether a key is pinned, and the digests of its copies.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"migrate/compare"
+	"migrate/internal/cycle"
 	"migrate/internal/source"
 	"migrate/keyrings"
 	"migrate/pgp"
@@ -57,17 +58,19 @@ type Part struct {
 
 // Trust is what the run stood on.
 type Trust struct {
-	TrustRoot TrustRoot `json:"trustRoot,omitzero"`
-	Roster    Roster    `json:"roster,omitzero"`
-	Keys      []Key     `json:"keys"` // by fingerprint
+	TrustRoot    TrustRoot    `json:"trustRoot,omitzero"`
+	Roster       Roster       `json:"roster,omitzero"`
+	ReleaseCycle ReleaseCycle `json:"releaseCycle,omitzero"`
+	Keys         []Key        `json:"keys"` // by fingerprint
 	// Others is what parts of a merged report stood on, where it differs.
 	Others []OtherTrust `json:"others,omitempty"`
 }
 
 // OtherTrust is what a part of a merged report stood on.
 type OtherTrust struct {
-	TrustRoot TrustRoot `json:"trustRoot,omitzero"`
-	Roster    Roster    `json:"roster,omitzero"`
+	TrustRoot    TrustRoot    `json:"trustRoot,omitzero"`
+	Roster       Roster       `json:"roster,omitzero"`
+	ReleaseCycle ReleaseCycle `json:"releaseCycle,omitzero"`
 }
 
 // TrustRoot is the Sigstore trust root that bundles were checked against.
@@ -82,6 +85,13 @@ type Roster struct {
 	Source  string `json:"source"` // "embedded", or its path
 	Version string `json:"version,omitempty"`
 	SHA256  string `json:"sha256"`
+}
+
+// ReleaseCycle says how long series live. No signature is judged by it.
+type ReleaseCycle struct {
+	Source string     `json:"source"`        // "embedded", or its URL or path
+	Date   cycle.Date `json:"date,omitzero"` // when it was so
+	SHA256 string     `json:"sha256"`
 }
 
 // Key is a pinned OpenPGP key, with the copies of it that were at hand.
@@ -105,6 +115,20 @@ type Series struct {
 	Reasons   []Reason                `json:"reasons"`
 	Artifacts int                     `json:"artifacts"`
 	Verdicts  map[compare.Verdict]int `json:"verdicts"` // every verdict, zeros too
+
+	Status       cycle.Status `json:"status,omitempty"` // when the run was made; "": not known
+	FirstRelease cycle.Date   `json:"firstRelease,omitzero"`
+	EndOfLife    cycle.Date   `json:"endOfLife,omitzero"`
+	PGP          Period       `json:"pgp,omitzero"`
+	Sigstore     Period       `json:"sigstore,omitzero"`
+}
+
+// Period says whether releases of a series are signed by a method, and from
+// when to when. The zero value: not known.
+type Period struct {
+	Presence keyrings.Presence `json:"presence"`
+	From     cycle.Date        `json:"from,omitzero"`
+	Until    cycle.Date        `json:"until,omitzero"`
 }
 
 // Reason is one reason for a series' readiness, with what to do.
@@ -323,11 +347,13 @@ type Run struct {
 	Trust        Trust    // whose keys also give signers their names
 	Assessments  []compare.Assessment
 	Series       []compare.Series
+	Cycle        *cycle.Cycle // how long each series lives; nil: nothing is said of that
 	Unrecognised []source.Unrecognised
 	Troubles     []source.Trouble
 }
 
-// New returns the document of a run. It keeps the order of everything.
+// New returns the document of a run. It keeps the order of everything, and adds
+// to the series what the release cycle says of them.
 func New(r Run) *Document {
 	d := &Document{
 		SchemaVersion: SchemaVersion,
@@ -351,7 +377,10 @@ func New(r Run) *Document {
 	for _, a := range r.Assessments {
 		d.Artifacts = append(d.Artifacts, newArtifact(a, signers))
 	}
-	for _, s := range r.Series {
+	if c := r.Cycle; c != nil {
+		d.Trust.ReleaseCycle = ReleaseCycle{Source: text(c.Source()), Date: c.Date(), SHA256: c.SHA256()}
+	}
+	for _, s := range compare.WithCycle(r.Series, r.Cycle, d.Created.Time) {
 		d.Series = append(d.Series, newSeries(s))
 	}
 	for _, u := range r.Unrecognised {
@@ -368,6 +397,7 @@ func newTrust(t Trust) Trust {
 	t.TrustRoot.Source = text(t.TrustRoot.Source)
 	t.TrustRoot.Newest = newTime(t.TrustRoot.Newest.Time)
 	t.Roster.Source = text(t.Roster.Source)
+	t.ReleaseCycle.Source = text(t.ReleaseCycle.Source)
 	keys := make([]Key, 0, len(t.Keys))
 	for _, k := range t.Keys {
 		k.Copies = slices.Clone(k.Copies)
@@ -381,6 +411,7 @@ func newTrust(t Trust) Trust {
 	for i := range t.Others {
 		o := &t.Others[i]
 		o.TrustRoot.Source, o.Roster.Source = text(o.TrustRoot.Source), text(o.Roster.Source)
+		o.ReleaseCycle.Source = text(o.ReleaseCycle.Source)
 		o.TrustRoot.Newest = newTime(o.TrustRoot.Newest.Time)
 	}
 	return t
@@ -395,6 +426,8 @@ func newSeries(s compare.Series) Series {
 		}
 		out.Reasons = append(out.Reasons, reason)
 	}
+	out.Status, out.FirstRelease, out.EndOfLife = s.Life.Status, s.Life.FirstRelease, s.Life.EndOfLife
+	out.PGP, out.Sigstore = Period(s.Life.PGP), Period(s.Life.Sigstore)
 	return out
 }
 

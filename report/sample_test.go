@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"migrate/compare"
+	"migrate/internal/cycle"
 	"migrate/internal/release"
 	"migrate/internal/source"
 	"migrate/keyrings"
@@ -68,6 +69,23 @@ func good(a *compare.Assessment, key, userID, san, issuer string) {
 
 func add(a *compare.Assessment, code compare.Code, level compare.Level, message string) {
 	a.Findings = append(a.Findings, compare.Finding{Code: code, Level: level, Message: message})
+}
+
+// sampleCycle has all series of the sample but 3.12.
+func sampleCycle() *cycle.Cycle {
+	day := func(s string) cycle.Date {
+		d, err := cycle.ParseDate(s)
+		if err != nil {
+			panic(err)
+		}
+		return d
+	}
+	return cycle.New("embedded", digest(6), day("2026-07-01"), map[release.Series]cycle.Row{
+		{Major: 3, Minor: 9}:  {Status: cycle.EndOfLife, FirstRelease: day("2020-10-05"), EndOfLife: day("2025-10-31")},
+		{Major: 3, Minor: 11}: {Status: cycle.Security, FirstRelease: day("2022-10-24"), EndOfLife: day("2027-10")},
+		{Major: 3, Minor: 13}: {Status: cycle.Bugfix, FirstRelease: day("2024-10-07"), EndOfLife: day("2029-10")},
+		{Major: 3, Minor: 14}: {Status: cycle.Bugfix, FirstRelease: day("2025-10-07"), EndOfLife: day("2030-10")},
+	})
 }
 
 // sampleRun shows every verdict and every readiness.
@@ -162,7 +180,12 @@ func sampleRun() Run {
 	}
 
 	series := func(minor int, r compare.Readiness, reasons ...compare.Reason) compare.Series {
-		return compare.Series{Series: release.Series{Major: 3, Minor: minor}, Readiness: r, Reasons: reasons}
+		s := compare.Series{Series: release.Series{Major: 3, Minor: minor}, Readiness: r, Reasons: reasons}
+		s.Life.PGP.Presence, s.Life.Sigstore.Presence = keyrings.Required, keyrings.Required
+		if minor > 13 {
+			s.Life.PGP.Presence = keyrings.None
+		}
+		return s
 	}
 	return Run{
 		Generator: Generator{Name: "migrate", Version: "1.0.0"},
@@ -179,6 +202,7 @@ func sampleRun() Run {
 			},
 		},
 		Assessments: list,
+		Cycle:       sampleCycle(),
 		Series: []compare.Series{
 			series(9, compare.NotReady,
 				compare.Reason{Code: "compare/conflict", Message: "One artifact is good by one method and refused by the other: download the file and both sidecars again, and do not use it before they agree", Artifacts: []string{"3.9.9/Python-3.9.9.tar.xz"}},
@@ -276,6 +300,9 @@ func hostileRun(s string) Run {
 			Keys:      []Key{{Fingerprint: wouters, Name: "Name", Copies: []KeyCopy{{Source: s, SHA256: digest(1)}}}},
 		},
 		Assessments: []compare.Assessment{a},
+		Cycle: cycle.New(s, digest(1), cycle.Date{}, map[release.Series]cycle.Row{
+			{Major: 3, Minor: 13}: {FirstRelease: cycle.Date{Year: 2024, Month: 10, Day: 7}, EndOfLife: cycle.Date{Year: 2029, Month: 10}},
+		}),
 		Series: []compare.Series{{
 			Series: release.Series{Major: 3, Minor: 13}, Readiness: compare.NotReady,
 			Reasons: []compare.Reason{{Code: "compare/conflict", Message: s, Artifacts: []string{s}}},

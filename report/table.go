@@ -79,13 +79,21 @@ func (p *printer) readiness(d *Document) {
 		return
 	}
 	g := grid{head: []string{"SERIES", "READINESS", "VERDICTS"}, right: -1}
+	alive := d.alive()
+	if alive {
+		g.head = append(g.head, "RELEASE CYCLE")
+	}
 	for _, s := range newestFirst(d.Series) {
 		counts := tally(s.Verdicts)
-		g.add(
-			cell{full: Escape(s.Series)},
-			cell{full: s.Readiness.String(), paint: p.readinessPaint(s.Readiness)},
-			cell{full: strings.Join(counts, ", "), stacked: strings.Join(counts, "\n")},
-		)
+		cells := []cell{
+			{full: Escape(s.Series)},
+			{full: s.Readiness.String(), paint: p.readinessPaint(s.Readiness)},
+			{full: strings.Join(counts, ", "), stacked: strings.Join(counts, "\n")},
+		}
+		if alive {
+			cells = append(cells, cell{full: Escape(s.life())})
+		}
+		g.add(cells...)
 	}
 	p.grid(g)
 }

@@ -16,11 +16,12 @@ import (
 // CPython, what is pure does no I/O.
 var imports = map[string]struct{ own, never []string }{
 	"internal/release": {never: []string{"os", "net", "net/http"}},
+	"internal/cycle":   {own: []string{"internal/release"}, never: []string{"os", "net", "net/http", "log"}},
 	"pgp":              {never: []string{"os", "net", "net/http", "log"}},
 	"sigstore":         {never: []string{"os", "net", "net/http", "log"}},
 	"keyrings":         {own: []string{"internal/release", "pgp", "sigstore"}, never: []string{"net", "net/http", "log"}},
-	"compare":          {own: []string{"internal/release", "keyrings", "pgp", "sigstore"}, never: []string{"os", "net", "net/http", "log"}},
-	"report": {own: []string{"compare", "internal/release", "internal/source", "keyrings", "pgp", "sigstore"},
+	"compare":          {own: []string{"internal/cycle", "internal/release", "keyrings", "pgp", "sigstore"}, never: []string{"os", "net", "net/http", "log"}},
+	"report": {own: []string{"compare", "internal/cycle", "internal/release", "internal/source", "keyrings", "pgp", "sigstore"},
 		never: []string{"os", "net", "net/http", "log"}},
 	"internal/source": {own: []string{"internal/fetch", "internal/release"}, never: []string{"net", "net/http", "log"}},
 	"internal/shard":  {own: []string{"internal/release", "internal/source"}, never: []string{"os", "net", "net/http", "log"}},

@@ -230,6 +230,7 @@ func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 		Offline:   true,
 		Sources:   args,
 		Trust:     t.describe(),
+		Cycle:     t.cycle,
 	}}
 	if p.auditor.Jobs = a.config.GetInt("jobs"); p.auditor.Jobs < 1 || p.auditor.Jobs > maxJobs {
 		return nil, fmt.Errorf("--jobs %d: want 1 or more, and %d at most", p.auditor.Jobs, maxJobs)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"migrate/internal/audit"
+	"migrate/internal/cycle"
 	"migrate/keyrings"
 	"migrate/pgp"
 	"migrate/report"
@@ -23,6 +24,7 @@ import (
 type trust struct {
 	roster   *keyrings.Roster
 	root     *sigstore.TrustRoot
+	cycle    *cycle.Cycle
 	keyring  *pgp.Keyring
 	verifier *sigstore.Verifier
 	files    []keyrings.KeyFile // every key file that was read
@@ -53,6 +55,9 @@ func (a *app) loadTrust(managedKey bool) (*trust, error) {
 		return nil, err
 	}
 	if t.verifier, err = sigstore.NewVerifier(t.root); err != nil {
+		return nil, err
+	}
+	if t.cycle, err = cycle.Embedded(); err != nil {
 		return nil, err
 	}
 	shipped, err := keyrings.Shipped()
@@ -97,6 +102,10 @@ func (a *app) ownKeys() ([]keyrings.KeyFile, error) {
 func (a *app) sayTrust(t *trust) {
 	a.say("trust root %s, SHA-256 %s", t.root.Source(), t.root.SHA256())
 	a.say("roster %s, version %s, SHA-256 %s", t.roster.Source(), t.roster.Version(), t.roster.SHA256())
+	a.say("release cycle %s, of %s, SHA-256 %s", t.cycle.Source(), t.cycle.Date(), t.cycle.SHA256())
+	for _, name := range t.cycle.Unrecognised() {
+		a.say("release cycle: %s is no series", report.Escape(name))
+	}
 	for _, c := range t.keyring.Certificates() {
 		for _, copy := range c.Copies {
 			a.say("key %s from %s", c.Fingerprint, copy.Source)
