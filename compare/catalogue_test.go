@@ -37,12 +37,14 @@ func contexts(t testing.TB) []Evidence {
 		e.Sigstore = sigstore.Result{Claimed: lukasz, LogTime: long.Add(1000 * time.Hour), DeprecatedP384: true, IssuerV1Only: true, InclusionPromise: true, PredicateType: "https://slsa.dev/provenance/v1",
 			PromiseHolds: true, PromiseIdentity: stranger, Detail: "some detail"}
 		e.Published = []Published{{By: "a.dsc", Size: 1, SHA256: strings.Repeat("cd", 32)}}
+		newer := e
+		newer.Sigstore.NewerThanRoot = true
 		broken := e
 		broken.Trouble = "input/output error"
 		otherPromise := e
 		otherPromise.Sigstore.PromiseIdentity = lukasz
 		broken.Sigstore.PromiseHolds = false
-		all = append(all, plain, e, otherPromise, broken)
+		all = append(all, plain, e, otherPromise, newer, broken)
 	}
 	return all
 }

@@ -185,6 +185,9 @@ func (a *Artifact) sigstoreOutcome() outcome {
 	if s.Status == sigstore.Missing {
 		o.note = absence(a.Expected.Sigstore.Presence)
 	}
+	if s.NewerThanRoot {
+		o.note = "newer than the trust root"
+	}
 	switch {
 	case s.Identity.SAN != "":
 		o.who = s.Identity.SAN

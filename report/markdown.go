@@ -237,6 +237,9 @@ func (m *markdown) stoodOn(of string, root TrustRoot, r Roster) {
 		if !root.Newest.IsZero() {
 			m.printf(", newest key of %s", root.Newest.day())
 		}
+		if !root.Current.IsZero() {
+			m.printf(", known to have been current on %s", root.Current.day())
+		}
 		m.printf(", SHA-256 %s\n", code(root.SHA256))
 	}
 	if r != (Roster{}) {

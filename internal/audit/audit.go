@@ -239,6 +239,7 @@ func (a *Auditor) checkSigstore(ev compare.Evidence, item source.Item, bundle si
 			Identities: ev.Expected.Identities,
 			Patterns:   ev.Expected.Patterns,
 			Key:        a.Key,
+			Time:       a.Time,
 		})
 	case ev.LegacyPair:
 		return sigstore.LegacyPair()
