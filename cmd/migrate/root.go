@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -29,13 +30,18 @@ type streams struct {
 // app is what every subcommand shares: streams, clock and configuration.
 type app struct {
 	streams
-	now    func() time.Time
-	config *viper.Viper
+	now       func() time.Time
+	config    *viper.Viper
+	transport http.RoundTripper // of every request; nil: the standard library's
+	tufRoot   []byte            // the first TUF root to trust; nil: the public Sigstore's
 }
 
 // execute runs one command line and returns its exit status.
 func execute(ctx context.Context, args []string, s streams, now func() time.Time) int {
-	a := &app{streams: s, now: now, config: viper.New()}
+	return (&app{streams: s, now: now, config: viper.New()}).execute(ctx, args)
+}
+
+func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -85,7 +91,8 @@ trust root is ever picked up from a source.`,
 	flags.BoolP("quiet", "q", false, "say nothing on standard error but errors")
 	flags.BoolP("verbose", "v", false, "say on standard error what the run stands on")
 	root.AddCommand(a.reportCommand(), a.verifyCommand(), a.explainCommand(), a.manCommand(),
-		a.diffCommand(), a.mergeCommand(), a.matrixCommand())
+		a.diffCommand(), a.mergeCommand(), a.matrixCommand(),
+		a.trustCommand())
 	root.InitDefaultCompletionCmd("") // now, so that its flags are known as settings
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Args = cobra.NoArgs
