@@ -129,6 +129,16 @@ var sigstoreEntries = []Entry{
 		Source: "the roster's first release with Sigstore for each series",
 	},
 	{
+		Code:  "sigstore/newer-than-trust-root",
+		Level: Warning,
+		Title: "The bundle is newer than the trust root",
+		Meaning: "The bundle stands on an authority or a log that the trust root does not know, and by its own times it was made after the last day on which the trust root is known to have been current. " +
+			"Sigstore replaces its keys from time to time, so it may be good, and this trust root cannot tell. It may as well be forged: whoever forges a bundle can date it as they like. " +
+			"So the artifact comes out as unchecked, never as good, and the exit status is 2. A bundle that is dated later than the run, or that does not hold for another reason, is not excused like this.",
+		Action: "Run migrate trust update, or give a current trusted_root.json with --trusted-root, and run again: under a trust root of today nothing is newer. migrate trust show tells which one is in use and how old it is.",
+		Source: "the Sigstore client specification, on the validity of a trusted root's keys; this program's rule that could-not-check is neither good nor bad",
+	},
+	{
 		Code:  "sigstore/no-checkpoint",
 		Level: Warning,
 		Title: "The bundle has no checkpoint, and today's clients refuse it",
@@ -225,9 +235,8 @@ var sigstoreEntries = []Entry{
 		Level: Error,
 		Title: "The bundle does not lead back to the trust root",
 		Meaning: "The certificate, its logging, the transparency log or the time of the bundle is not vouched for by anything in the trust root. A bundle made with another Sigstore than the public one looks like this. " +
-			"So does a bundle newer than the trust root: Sigstore replaces its keys from time to time, and a trust root that is out of date does not know the new ones.",
-		Action: "Look at the date of the trust root in the report. Give a current trusted_root.json with --trusted-root: it is a target of Sigstore's TUF repository, and newer releases of migrate carry a newer one. " +
-			"If the answer stays the same, do not rely on the bundle.",
+			"So does a forged one. One that merely is newer than the trust root has a finding of its own, sigstore/newer-than-trust-root.",
+		Action: "Do not rely on the bundle. migrate trust show tells which trust root is in use; if it is not Sigstore's current one, run migrate trust update, or give a trusted_root.json with --trusted-root, and run again.",
 		Source: "the Sigstore client specification: verification begins from a trusted root",
 	},
 	{

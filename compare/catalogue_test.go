@@ -43,12 +43,14 @@ func contexts(t testing.TB) []Evidence {
 		pair := e
 		pair.LegacyPair, pair.Bundle = true, Sidecar{}
 		e.Verified = long
+		newer := e
+		newer.Sigstore.NewerThanRoot = true
 		broken := e
 		broken.Trouble = "input/output error"
 		otherPromise := e
 		otherPromise.Sigstore.PromiseIdentity = lukasz
 		broken.Sigstore.PromiseHolds = false
-		all = append(all, plain, e, pair, otherPromise, broken)
+		all = append(all, plain, e, pair, otherPromise, newer, broken)
 	}
 	return all
 }

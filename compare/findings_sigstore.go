@@ -136,6 +136,10 @@ func (f *findings) wrongIdentity() {
 
 func (f *findings) untrusted() {
 	r := &f.Sigstore
+	if r.NewerThanRoot {
+		f.newerThanRoot()
+		return
+	}
 	const refresh = "; should the trust root be outdated, give a current one with --trusted-root"
 	switch r.Reason {
 	case sigstore.UntrustedChain:
@@ -151,6 +155,23 @@ func (f *findings) untrusted() {
 	default:
 		f.add("sigstore/untrusted", "%s%s", because("The "+f.thing()+" does not lead back to the trust root", r.Detail), refresh)
 	}
+}
+
+// newerThanRoot says what the trust root is too old to know.
+func (f *findings) newerThanRoot() {
+	lacks := "what it stands on"
+	switch f.Sigstore.Reason {
+	case sigstore.UntrustedChain:
+		lacks = "the authority that issued its certificate"
+	case sigstore.UntrustedSCT:
+		lacks = "the certificate log that vouches for its certificate"
+	case sigstore.UntrustedLog:
+		lacks = "the transparency log that has its entry"
+	case sigstore.UntrustedTime:
+		lacks = "the authority that says when it was signed"
+	}
+	f.add("sigstore/newer-than-trust-root", "The bundle%s says that it was made after the trust root, which does not know %s, so it cannot be judged: run `migrate trust update`, or give a current trusted root with --trusted-root, and run again",
+		dated(f.Sigstore.Time()), lacks)
 }
 
 func (f *findings) incompatible() {

@@ -23,6 +23,10 @@ func TestFindings(t *testing.T) {
 		return bySigstore(sigstore.Result{Status: s, Reason: reason, Detail: "some detail"})
 	}
 
+	newer := func(reason sigstore.Reason) change {
+		return bySigstore(sigstore.Result{Status: sigstore.Untrusted, Reason: reason, NewerThanRoot: true, LogTime: on(t, "2026-06-01")})
+	}
+
 	for _, tt := range []struct {
 		name  string
 		e     Evidence
@@ -118,6 +122,14 @@ func TestFindings(t *testing.T) {
 			"error compare/conflict, error sigstore/untrusted", "sigstore/untrusted", []string{"transparency log", "outdated", "--trusted-root"}},
 		{"chain not trusted", evidence(t, source, sigstoreIs(sigstore.Untrusted, sigstore.UntrustedChain)),
 			"error compare/conflict, error sigstore/untrusted", "sigstore/untrusted", []string{"certificate authority", "outdated", "--trusted-root"}},
+		{"newer than the trust root, log", evidence(t, source, newer(sigstore.UntrustedLog)), "warning sigstore/newer-than-trust-root", "sigstore/newer-than-trust-root",
+			[]string{"The bundle of 2026-06-01 says that it was made after the trust root", "the transparency log that has its entry", "`migrate trust update`", "--trusted-root"}},
+		{"newer than the trust root, chain", evidence(t, source, newer(sigstore.UntrustedChain)), "warning sigstore/newer-than-trust-root", "sigstore/newer-than-trust-root",
+			[]string{"the authority that issued its certificate"}},
+		{"newer than the trust root, certificate log", evidence(t, source, newer(sigstore.UntrustedSCT)), "warning sigstore/newer-than-trust-root", "sigstore/newer-than-trust-root",
+			[]string{"the certificate log that vouches for its certificate"}},
+		{"newer than the trust root, time", evidence(t, source, newer(sigstore.UntrustedTime)), "warning sigstore/newer-than-trust-root", "sigstore/newer-than-trust-root",
+			[]string{"the authority that says when it was signed"}},
 		{"no checkpoint, merely old", evidence(t, "Python-3.11.5.tgz", bySigstore(sigstore.Result{Status: sigstore.Incompatible, Reason: sigstore.NoCheckpoint,
 			PromiseHolds: true, PromiseIdentity: pablo, LogTime: on(t, "2023-08-24")})),
 			"warning sigstore/no-checkpoint", "sigstore/no-checkpoint", []string{"only old", "signed as pablogsal@python.org (https://accounts.google.com) on 2023-08-24", "download it again"}},

@@ -296,6 +296,8 @@ func (j *judging) openBundles(all []*Assessment) {
 			return "sigstore/nobody-pinned"
 		case r.Status == sigstore.Incompatible && r.Reason == sigstore.NoCheckpoint:
 			return "sigstore/no-checkpoint"
+		case r.Status == sigstore.Untrusted:
+			return "sigstore/newer-than-trust-root"
 		case r.Status == sigstore.Incompatible && r.Reason == sigstore.NewerBundle:
 			return "sigstore/unknown-version"
 		case r.Status == sigstore.Incompatible:
@@ -310,6 +312,10 @@ func (j *judging) openBundles(all []*Assessment) {
 	if some := g["sigstore/no-checkpoint"]; some != nil {
 		j.add("sigstore/no-checkpoint", some, "%s from before 2024-09-11 without a checkpoint, which today's clients refuse%s: download %s again and run once more",
 			artifacts(len(some), "has a bundle", "have bundles"), promises(some), choose(len(some), "the bundle", "the bundles"))
+	}
+	if some := g["sigstore/newer-than-trust-root"]; some != nil {
+		j.add("sigstore/newer-than-trust-root", some, "%s made after the trust root, which does not know what %s on: run `migrate trust update` and once more",
+			artifacts(len(some), "has a bundle", "have bundles"), choose(len(some), "it stands", "they stand"))
 	}
 	if some := g["sigstore/unknown-version"]; some != nil {
 		j.add("sigstore/unknown-version", some, "%s of a version that this program does not know: use a newer migrate",

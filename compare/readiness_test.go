@@ -211,6 +211,12 @@ func readinessCases(t testing.TB) []readinessCase {
 			{"pgp/not-checked", []string{"ask about both methods"}, "Python-3.13.3.tgz"},
 			{"compare/good-bundles", []string{"3 of the 7"}, ""},
 		}},
+		{"bundles newer than the trust root", slices.Concat(
+			good("Python-3.14.0.tgz"),
+			with(bySigstore(sigstore.Result{Status: sigstore.Untrusted, Reason: sigstore.UntrustedLog, NewerThanRoot: true}), "Python-3.14.1.tgz", "Python-3.14.2.tgz")), Undetermined, []wanted{
+			{"sigstore/newer-than-trust-root", []string{"2 artifacts have bundles made after the trust root, which does not know what they stand on: run `migrate trust update`"}, "Python-3.14.1.tgz Python-3.14.2.tgz"},
+			{"compare/good-bundles", []string{"1 of the 3"}, ""},
+		}},
 		{"unknown series", slices.Concat(
 			with(bySigstore(sigstore.Result{Status: sigstore.WrongIdentity, Identity: stranger}), "Python-3.99.0.tgz"),
 			both(noBundle, byPGP(pgp.Result{Status: pgp.Good, Certificate: thomasKey}), "Python-3.99.1.tgz")), Undetermined, []wanted{

@@ -59,7 +59,14 @@ func (e *Evidence) sigstoreClass() class {
 			return unpinned
 		}
 		return negative
-	case sigstore.DigestMismatch, sigstore.Bad, sigstore.Untrusted:
+	case sigstore.Untrusted:
+		// A trust root does not speak about what came after it, neither against
+		// a bundle nor for it.
+		if e.Sigstore.NewerThanRoot {
+			return undecided
+		}
+		return negative
+	case sigstore.DigestMismatch, sigstore.Bad:
 		return negative
 	case sigstore.Missing:
 		return absent

@@ -112,7 +112,7 @@ func TestOnlyPassesAgree(t *testing.T) {
 		holdsSigstore := passSigstore || e.Sigstore.Status == sigstore.GoodFromLog
 		refusedPGP := e.PGP.Status == pgp.Bad || e.PGP.Status == pgp.Rejected
 		refusedSigstore := e.Sigstore.Status == sigstore.Bad || e.Sigstore.Status == sigstore.DigestMismatch ||
-			e.Sigstore.Status == sigstore.Untrusted
+			e.Sigstore.Status == sigstore.Untrusted && !e.Sigstore.NewerThanRoot
 		switch a.Verdict {
 		case Equivalent:
 			if !passPGP || !passSigstore {
@@ -143,6 +143,7 @@ func TestZeroEvidenceIsUnchecked(t *testing.T) {
 
 func TestVerdictInContext(t *testing.T) {
 	thomasAsc := pgp.Result{Status: pgp.Good, Certificate: thomasKey, SigningKey: thomasKey, Signatures: 1}
+	newerBundle := sigstore.Result{Status: sigstore.Untrusted, Reason: sigstore.UntrustedLog, NewerThanRoot: true}
 	notAskedPGP := pgp.Result{Reason: pgp.NotAsked}
 	notAskedSigstore := sigstore.Result{Reason: sigstore.NotAsked}
 	unknownSeries := func(e *Evidence) { e.Expected = keyrings.Expectation{} }
@@ -177,6 +178,13 @@ func TestVerdictInContext(t *testing.T) {
 		{"good from the log, nobody asked about PGP", evidence(t, "python-3.10.8-amd64.exe", goodFromLog, byPGP(notAskedPGP)), SigstoreOnly},
 		{"good from the log, no .asc", evidence(t, "python-3.10.8-amd64.exe", goodFromLog, noAsc), SigstoreOnly},
 		{"a pair by somebody else", evidence(t, "python-3.10.8-amd64.exe", pairOnly, bySigstore(sigstore.Result{Status: sigstore.WrongIdentity, Identity: stranger})), Conflict},
+		{"a bundle newer than the trust root", evidence(t, "Python-3.13.5.tgz", noAsc, bySigstore(newerBundle)), Unchecked},
+		{"the same beside a good .asc", evidence(t, "Python-3.13.5.tgz", bySigstore(newerBundle)), Unchecked},
+		{"the same beside a bad .asc", evidence(t, "Python-3.13.5.tgz", byPGP(pgp.Result{Status: pgp.Bad}), bySigstore(newerBundle)), Failed},
+		{"the same where no .asc is due", evidence(t, "Python-3.14.0.tgz", bySigstore(newerBundle)), Unchecked},
+		{"the same where nobody asked about PGP", evidence(t, "Python-3.13.5.tgz", byPGP(notAskedPGP), bySigstore(newerBundle)), Unchecked},
+		{"an untrusted bundle that is not newer", evidence(t, "Python-3.14.0.tgz", bySigstore(sigstore.Result{Status: sigstore.Untrusted})), Failed},
+		{"being newer excuses nothing but untrusted", evidence(t, "Python-3.14.0.tgz", bySigstore(sigstore.Result{Status: sigstore.Bad, NewerThanRoot: true})), Failed},
 		{"a statusless number of a newer verifier", evidence(t, "Python-3.13.5.tgz", byPGP(pgp.Result{Status: 200})), Unchecked},
 		{"the same of Sigstore", evidence(t, "Python-3.13.5.tgz", bySigstore(sigstore.Result{Status: 200})), Unchecked},
 	} {

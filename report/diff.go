@@ -339,7 +339,7 @@ func (p *PGP) others() string {
 
 func (s *Sigstore) found() string {
 	return noted(s.Status.String(), append([]string{string(s.Reason)}, holding([]note{
-		{s.LegacyPair, "legacy pair"}, {s.PromiseHolds, "promise holds"},
+		{s.LegacyPair, "legacy pair"}, {s.NewerThanRoot, "newer than the trust root"}, {s.PromiseHolds, "promise holds"},
 	})...))
 }
 

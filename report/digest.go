@@ -206,6 +206,9 @@ func (a *Artifact) sigstoreOutcome() outcome {
 	case sigstore.GoodFromLog:
 		o.status, o.note = fromTheLog()
 	}
+	if s.NewerThanRoot {
+		o.note = "newer than the trust root"
+	}
 	switch {
 	case s.Identity.SAN != "":
 		o.who = s.Identity.SAN

@@ -105,6 +105,7 @@ func (s *Sigstore) result() sigstore.Result {
 		Status:           s.Status,
 		Reason:           s.Reason,
 		Detail:           s.Detail,
+		NewerThanRoot:    s.NewerThanRoot,
 		Identity:         sigstore.Identity(s.Identity),
 		Claimed:          sigstore.Identity(s.Claimed),
 		MediaType:        s.MediaType,

@@ -517,6 +517,7 @@ func (s *Sigstore) fields() fieldGroup {
 	g.text("Status", s.Status.String())
 	g.text("Reason", string(s.Reason))
 	g.text("Detail", s.Detail)
+	g.flag("Newer than the trust root", "a newer one could judge otherwise", s.NewerThanRoot)
 	g.flag("Legacy pair", "a .sig and .crt lie beside the artifact", s.LegacyPair)
 	g.code("SAN", s.Identity.SAN)
 	g.code("Issuer", s.Identity.Issuer)
@@ -667,7 +668,11 @@ func (a *Artifact) sigstoreState() coverage {
 			return coverDiscount
 		}
 		return coverRefused
-	case sigstore.DigestMismatch, sigstore.Bad, sigstore.Untrusted, sigstore.Malformed:
+	case sigstore.Untrusted:
+		if !a.Sigstore.NewerThanRoot {
+			return coverRefused
+		}
+	case sigstore.DigestMismatch, sigstore.Bad, sigstore.Malformed:
 		return coverRefused
 	case sigstore.Missing:
 		return absentCoverage(a.Expected.Sigstore.Presence)

@@ -356,6 +356,9 @@ func TestCoverage(t *testing.T) {
 			t.Errorf("Sigstore %s: %s, want %s", s, got.Words(), wantSigstore[s].Words())
 		}
 	}
+	if got := (&Artifact{Sigstore: Sigstore{Status: sigstore.Untrusted, NewerThanRoot: true}}).sigstoreState(); got != coverUnseen {
+		t.Errorf("newer than the trust root: %s, want could-not-check", got.Words())
+	}
 	if got := (&Artifact{Sigstore: Sigstore{Status: sigstore.WrongIdentity}}).sigstoreState(); got != coverDiscount {
 		t.Errorf("an identity of an unknown series: %s", got.Words())
 	}

@@ -233,7 +233,12 @@ func (a *Artifact) sigstoreResult() result {
 		if e := a.Expected; !e.Known && len(e.Sigstore.Identities)+len(e.Sigstore.Patterns) == 0 {
 			r.outcome, r.message = skipped, r.message+": the roster pins nobody, so it counts for nothing"
 		}
-	case sigstore.DigestMismatch, sigstore.Bad, sigstore.Untrusted:
+	case sigstore.Untrusted:
+		r.outcome = failed
+		if s.NewerThanRoot {
+			r.outcome = inError
+		}
+	case sigstore.DigestMismatch, sigstore.Bad:
 		r.outcome = failed
 	default: // unchecked, incompatible, malformed
 		r.outcome = inError

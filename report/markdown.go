@@ -248,6 +248,9 @@ func (m *markdown) stoodOn(of string, t OtherTrust) {
 		if !root.Newest.IsZero() {
 			m.printf(", newest key of %s", root.Newest.day())
 		}
+		if !root.Current.IsZero() {
+			m.printf(", known to have been current on %s", root.Current.day())
+		}
 		m.printf(", SHA-256 %s\n", code(root.SHA256))
 	}
 	if r := t.Roster; r != (Roster{}) {

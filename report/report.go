@@ -75,9 +75,12 @@ type OtherTrust struct {
 
 // TrustRoot is the Sigstore trust root that bundles were checked against.
 type TrustRoot struct {
-	Source string `json:"source"` // "embedded", or its path
+	Source string `json:"source"` // "embedded", or "cache" with its path, or its path
 	SHA256 string `json:"sha256"`
 	Newest Time   `json:"newest,omitzero"` // start of the validity of its newest key
+	// Current is the latest time at which it is known to have been what its
+	// Sigstore published; absent if nobody knows.
+	Current Time `json:"current,omitzero"`
 }
 
 // Roster says who may sign what.
@@ -227,10 +230,12 @@ type PGP struct {
 // Sigstore is what the check of the bundle, or of the pair in its place, found;
 // see sigstore.Result.
 type Sigstore struct {
-	Status     sigstore.Status `json:"status"`
-	Reason     sigstore.Reason `json:"reason,omitempty"`
-	Detail     string          `json:"detail,omitempty"`
-	LegacyPair bool            `json:"legacyPair,omitempty"` // a .sig and .crt lie beside the artifact
+	Status sigstore.Status `json:"status"`
+	Reason sigstore.Reason `json:"reason,omitempty"`
+	Detail string          `json:"detail,omitempty"`
+	// NewerThanRoot: untrusted for what a newer trust root could know.
+	NewerThanRoot bool `json:"newerThanRoot,omitempty"`
+	LegacyPair    bool `json:"legacyPair,omitempty"` // a .sig and .crt lie beside the artifact
 
 	Identity Identity `json:"identity,omitzero"` // verified
 	Claimed  Identity `json:"claimed,omitzero"`  // as the certificate says, verified or not
@@ -396,6 +401,7 @@ func New(r Run) *Document {
 func newTrust(t Trust) Trust {
 	t.TrustRoot.Source = text(t.TrustRoot.Source)
 	t.TrustRoot.Newest = newTime(t.TrustRoot.Newest.Time)
+	t.TrustRoot.Current = newTime(t.TrustRoot.Current.Time)
 	t.Roster.Source = text(t.Roster.Source)
 	t.ReleaseCycle.Source = text(t.ReleaseCycle.Source)
 	keys := make([]Key, 0, len(t.Keys))
@@ -413,6 +419,7 @@ func newTrust(t Trust) Trust {
 		o.TrustRoot.Source, o.Roster.Source = text(o.TrustRoot.Source), text(o.Roster.Source)
 		o.ReleaseCycle.Source = text(o.ReleaseCycle.Source)
 		o.TrustRoot.Newest = newTime(o.TrustRoot.Newest.Time)
+		o.TrustRoot.Current = newTime(o.TrustRoot.Current.Time)
 	}
 	return t
 }
@@ -515,6 +522,7 @@ func newSigstore(e compare.Evidence) Sigstore {
 		Status:           r.Status,
 		Reason:           r.Reason,
 		Detail:           text(r.Detail),
+		NewerThanRoot:    r.NewerThanRoot,
 		LegacyPair:       e.LegacyPair,
 		Identity:         newIdentity(r.Identity.SAN, r.Identity.Issuer),
 		Claimed:          newIdentity(r.Claimed.SAN, r.Claimed.Issuer),

@@ -222,6 +222,8 @@ func TestOutcomesDiffer(t *testing.T) {
 		see((&Artifact{Sigstore: Sigstore{Status: s}}).sigstoreOutcome())
 	}
 	see((&Artifact{Sigstore: Sigstore{Status: sigstore.Missing}}).sigstoreOutcome())
+	see((&Artifact{Sigstore: Sigstore{Status: sigstore.Untrusted, Reason: sigstore.UntrustedLog}}).sigstoreOutcome())
+	see((&Artifact{Sigstore: Sigstore{Status: sigstore.Untrusted, Reason: sigstore.UntrustedLog, NewerThanRoot: true}}).sigstoreOutcome())
 	see((&Artifact{Sigstore: Sigstore{Status: sigstore.Incompatible, Reason: sigstore.NoCheckpoint}}).sigstoreOutcome())
 	see((&Artifact{Sigstore: Sigstore{Status: sigstore.Incompatible, Reason: sigstore.NoCheckpoint, PromiseIdentity: Identity{SAN: "a@b"}}}).sigstoreOutcome())
 }

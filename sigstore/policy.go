@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"time"
 
 	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/verify"
@@ -17,6 +18,10 @@ type Policy struct {
 	Identities []Identity       // compared exactly
 	Patterns   []Pattern        // SAN matched as a whole, issuer compared exactly
 	Key        crypto.PublicKey // a managed key, for bundles without certificate
+	// Time is the present. It decides nothing but whether a bundle may be called
+	// newer than the trust root: one that claims to be later than the present is
+	// not, and where Time is zero, none is.
+	Time time.Time
 }
 
 // Validate returns why no bundle can be judged by the policy, or nil.

@@ -111,6 +111,14 @@ type Result struct {
 	// about it holds; a hint for people, never compared.
 	Claimed Identity
 
+	// NewerThanRoot says, for Untrusted, that a newer trust root could judge
+	// otherwise: by its own times the bundle was made after the time at which
+	// the root is known to have been current, and not after Policy.Time, and the
+	// authority or log that it is refused for is one that the root does not know
+	// at all. The times are the bundle's claim, so this is an excuse, and no
+	// evidence for the bundle: it can never be better than undecided.
+	NewerThanRoot bool
+
 	// Facts of the bundle as it was read; nothing here was verified unless
 	// Status is Good, GoodFromLog or WrongIdentity. Those of a .sig and .crt
 	// pair are of the pair and of the entry that the log was asked for.

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/digitorus/timestamp"
+	ct "github.com/google/certificate-transparency-go"
+	"github.com/google/certificate-transparency-go/x509util"
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/root"
@@ -30,13 +32,21 @@ import (
 // refused as a whole with the given cause: chain, certificate timestamp,
 // signature, log, time. It explains a refusal and never lifts one: if every
 // stage holds by itself, the status is Bad, and the reason "".
-func (c check) locate(cause error) (Status, Reason, string) {
+func (c check) locate(cause error) *failure {
 	for _, stage := range []func() *failure{c.certificate, c.signature, c.logEntry, c.time} {
 		if f := stage(); f != nil {
-			return f.status, f.reason, f.detail
+			return f
 		}
 	}
-	return Bad, "", oneLine(cause)
+	return fail(Bad, "", "%s", oneLine(cause))
+}
+
+// holdsOtherwise reports whether nothing but what the trust root does not know
+// speaks against a bundle: what it does know must hold, and the signature, which
+// takes no root to check.
+func (c check) holdsOtherwise() bool {
+	f := c.logEntry()
+	return c.signature() == nil && (f == nil || f.unknown)
 }
 
 // failure is why a stage does not hold.
@@ -44,10 +54,19 @@ type failure struct {
 	status Status
 	reason Reason
 	detail string
+	// unknown says that the bundle stands on an authority or log that the trust
+	// root does not have, so that another root could judge otherwise. One that it
+	// has and holds for ended, or that did not sign, is judged for good.
+	unknown bool
 }
 
 func fail(s Status, reason Reason, format string, a ...any) *failure {
-	return &failure{s, reason, fmt.Sprintf(format, a...)}
+	return &failure{status: s, reason: reason, detail: fmt.Sprintf(format, a...)}
+}
+
+func (f *failure) unknownIf(unknown bool) *failure {
+	f.unknown = unknown
+	return f
 }
 
 // certificate checks the chain, at the time the certificate itself says it was
@@ -62,12 +81,37 @@ func (c check) certificate() *failure {
 	}
 	chains, err := verify.VerifyLeafCertificate(leaf.NotBefore, leaf, c.material)
 	if err != nil {
-		return fail(Untrusted, UntrustedChain, "the certificate was not issued by a certificate authority of the trust root")
+		return fail(Untrusted, UntrustedChain, "the certificate was not issued by a certificate authority of the trust root").
+			unknownIf(!c.knowsIssuer(leaf))
 	}
 	if err := verify.VerifySignedCertificateTimestamp(chains, 1, c.material); err != nil {
-		return fail(Untrusted, UntrustedSCT, "the certificate has no valid timestamp of a certificate log of the trust root")
+		return fail(Untrusted, UntrustedSCT, "the certificate has no valid timestamp of a certificate log of the trust root").
+			unknownIf(c.namesUnknownLog(leaf))
 	}
 	return nil
+}
+
+// knowsIssuer reports whether a certificate of the trust root issued the leaf,
+// whether or not it was valid then.
+func (c check) knowsIssuer(leaf *x509.Certificate) bool {
+	for _, ca := range c.material.FulcioCertificateAuthorities() {
+		a, ok := ca.(*root.FulcioCertificateAuthority)
+		if ok && slices.ContainsFunc(append(slices.Clone(a.Intermediates), a.Root), func(issuer *x509.Certificate) bool {
+			return issuer != nil && leaf.CheckSignatureFrom(issuer) == nil
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// namesUnknownLog reports whether the leaf has a timestamp of a certificate log
+// that the trust root does not have.
+func (c check) namesUnknownLog(leaf *x509.Certificate) bool {
+	timestamps, err := x509util.ParseSCTsFromCertificate(leaf.Raw)
+	return err == nil && slices.ContainsFunc(timestamps, func(t *ct.SignedCertificateTimestamp) bool {
+		return c.material.CTLogs()[hex.EncodeToString(t.LogID.KeyID[:])] == nil
+	})
 }
 
 // leaf returns the certificate as the library verifies it, or nil: without the
@@ -158,7 +202,7 @@ func (c check) logEntry() *failure {
 		return fail(Untrusted, UntrustedLog, "the bundle has no log entry")
 	}
 	if len(known) == 0 {
-		return fail(Untrusted, UntrustedLog, "the log entry is of no log of the trust root")
+		return fail(Untrusted, UntrustedLog, "the log entry is of no log of the trust root").unknownIf(true)
 	}
 	_, cause := verify.VerifyTlogEntry(c.bundle, c.material, 1, true)
 	if cause == nil {
@@ -234,6 +278,7 @@ func (c check) stamps() *failure {
 	if err != nil {
 		return fail(Malformed, NotABundle, "%s", oneLine(err))
 	}
+	foreign := false
 	for _, token := range tokens[:min(len(tokens), maxTimestamps)] {
 		t, err := timestamp.ParseResponse(token)
 		if err != nil {
@@ -245,9 +290,24 @@ func (c check) stamps() *failure {
 		if len(t.Certificates) == 0 {
 			return fail(Bad, BadTimestamp, "the RFC 3161 timestamp was not signed by an authority of the trust root")
 		}
+		foreign = foreign || !c.knowsStamper(t)
 	}
 	// What holds in itself is of somebody else.
-	return fail(Untrusted, UntrustedTime, "the RFC 3161 timestamp is of no timestamp authority of the trust root")
+	return fail(Untrusted, UntrustedTime, "the RFC 3161 timestamp is of no timestamp authority of the trust root").unknownIf(foreign)
+}
+
+// knowsStamper reports whether the trust root has one of the certificates that a
+// timestamp was signed with, whether or not it was valid then.
+func (c check) knowsStamper(t *timestamp.Timestamp) bool {
+	for _, tsa := range c.material.TimestampingAuthorities() {
+		a, ok := tsa.(*root.SigstoreTimestampingAuthority)
+		if ok && slices.ContainsFunc(t.Certificates, func(cert *x509.Certificate) bool {
+			return cert.Equal(a.Leaf) || cert.Equal(a.Root) || slices.ContainsFunc(a.Intermediates, cert.Equal)
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // sameMessage returns why a timestamp is not of a signature, or nil.

@@ -1,6 +1,7 @@
 package sigstore
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"crypto/x509"
@@ -20,6 +21,10 @@ const MaxTrustRootSize = 1 << 20
 // EmbeddedSource is the Source of the trust root that the program carries.
 const EmbeddedSource = "embedded (public Sigstore)"
 
+// embeddedCurrent is the day on which the embedded trust root was published, and
+// so known to be current; trusted_root.md says the same.
+const embeddedCurrent = "2026-03-18"
+
 //go:embed trusted_root.json
 var embeddedTrustRoot []byte
 
@@ -28,6 +33,7 @@ var embeddedTrustRoot []byte
 type TrustRoot struct {
 	source   string
 	sha256   string
+	current  time.Time
 	material *root.TrustedRoot
 	anchors  []Anchor
 }
@@ -55,8 +61,19 @@ type Anchor struct {
 // EmbeddedTrustRoot returns the public Sigstore's trust root that the program
 // carries; trusted_root.md beside the file says where it comes from.
 func EmbeddedTrustRoot() (*TrustRoot, error) {
-	return ParseTrustRoot(EmbeddedSource, embeddedTrustRoot)
+	t, err := ParseTrustRoot(EmbeddedSource, embeddedTrustRoot)
+	if err != nil {
+		return nil, err
+	}
+	current, err := time.Parse(time.DateOnly, embeddedCurrent)
+	if err != nil {
+		return nil, err
+	}
+	return t.AsOf(current), nil
 }
+
+// EmbeddedTrustRootJSON returns the embedded trust root as it was published.
+func EmbeddedTrustRootJSON() []byte { return bytes.Clone(embeddedTrustRoot) }
 
 // ParseTrustRoot reads a trusted_root.json. The source names it in reports and
 // errors. A trust root without transparency log, certificate log or certificate
@@ -148,6 +165,27 @@ func (t *TrustRoot) Source() string { return t.source }
 
 // SHA256 returns the digest of the trust root's bytes in lower-case hex.
 func (t *TrustRoot) SHA256() string { return t.sha256 }
+
+// AsOf returns the same trust root, known to be what its Sigstore published at
+// the given time.
+func (t *TrustRoot) AsOf(current time.Time) *TrustRoot {
+	u := *t
+	u.current = current.UTC()
+	return &u
+}
+
+// Current returns the latest time at which the trust root is known to have been
+// what its Sigstore published, UTC: for the embedded one the day it was taken
+// over, for a refreshed one the time of the refresh; zero if nobody knows.
+func (t *TrustRoot) Current() time.Time { return t.current }
+
+// date is the time up to which the trust root knows the keys of its Sigstore.
+func (t *TrustRoot) date() time.Time {
+	if t.current.IsZero() {
+		return t.Newest()
+	}
+	return t.current
+}
 
 // Newest returns the latest start of validity of any of its keys, which tells
 // how old the trust root is at most; zero if it has no keys.

@@ -220,8 +220,7 @@ func (v *Verifier) judge(pb *protobundle.Bundle, digest [32]byte, p Policy, r Re
 	}
 
 	if unreadable != nil {
-		s, reason, detail := c.locate(unreadable)
-		return r.with(s, reason, "%s", detail)
+		return v.refused(c, unreadable, p.Time, r)
 	}
 	verified, err := c.run(policy...)
 	if err == nil {
@@ -236,8 +235,35 @@ func (v *Verifier) judge(pb *protobundle.Bundle, digest [32]byte, p Policy, r Re
 			return r
 		}
 	}
-	s, reason, detail := c.locate(err)
-	return r.with(s, reason, "%s", detail)
+	return v.refused(c, err, p.Time, r)
+}
+
+// refused returns the result of a bundle that the library has refused as a whole
+// with the given cause.
+func (v *Verifier) refused(c check, cause error, present time.Time, r Result) Result {
+	f := c.locate(cause)
+	newer := f.unknown && v.isNewer(c, r, present) && c.holdsOtherwise()
+	r = r.with(f.status, f.reason, "%s", f.detail)
+	r.NewerThanRoot = newer
+	return r
+}
+
+// isNewer reports whether all times that a bundle claims lie after the trust
+// root's date and none after the present. A genuine bundle's lie within minutes
+// of each other, so one late time beside an early one is no excuse.
+func (v *Verifier) isNewer(c check, r Result, present time.Time) bool {
+	times := slices.Clone(r.Timestamps)
+	if leaf := c.leaf(); leaf != nil {
+		times = append(times, leaf.NotBefore)
+	}
+	if !r.LogTime.IsZero() {
+		times = append(times, r.LogTime)
+	}
+	if len(times) == 0 {
+		return false
+	}
+	return slices.MinFunc(times, time.Time.Compare).After(v.root.date()) &&
+		!slices.MaxFunc(times, time.Time.Compare).After(present)
 }
 
 func (v *Verifier) canJudgeStamps(pb *protobundle.Bundle) bool {

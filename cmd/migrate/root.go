@@ -36,6 +36,7 @@ type app struct {
 
 	transport http.RoundTripper // nil: the real one
 	fetch     *fetch.Client     // see client
+	tufRoot   []byte            // the first TUF root to trust; nil: the public Sigstore's
 }
 
 // execute runs one command line and returns its exit status.
@@ -95,7 +96,8 @@ trust root is ever picked up from a source.`,
 	flags.BoolP("quiet", "q", false, "say nothing on standard error but errors")
 	flags.BoolP("verbose", "v", false, "say on standard error what the run stands on")
 	root.AddCommand(a.reportCommand(), a.verifyCommand(), a.explainCommand(), a.manCommand(),
-		a.diffCommand(), a.mergeCommand(), a.matrixCommand(), a.keyringsCommand())
+		a.diffCommand(), a.mergeCommand(), a.matrixCommand(),
+		a.keyringsCommand(), a.trustCommand())
 	root.InitDefaultCompletionCmd("") // now, so that its flags are known as settings
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Args = cobra.NoArgs

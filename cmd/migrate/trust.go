@@ -38,8 +38,16 @@ func trustFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArray("keyring", nil, "`FILE` or folder with OpenPGP keys; only pinned ones are taken (repeatable)")
 	flags.String("roster", "", "roster `FILE` in place of the built-in one")
-	flags.String("trusted-root", "", "Sigstore trusted_root.json `FILE` in place of the built-in one")
-	flags.String("at", "", "take `TIME` (RFC 3339) as the present")
+	trustedRootFlag(cmd)
+	atFlag(cmd)
+}
+
+func trustedRootFlag(cmd *cobra.Command) {
+	cmd.Flags().String("trusted-root", "", "Sigstore trusted_root.json `FILE` in place of the cached or built-in one")
+}
+
+func atFlag(cmd *cobra.Command) {
+	cmd.Flags().String("at", "", "take `TIME` (RFC 3339) as the present")
 }
 
 // loadTrust reads the roster, the trust root and every key at hand: those that
@@ -51,9 +59,11 @@ func (a *app) loadTrust(managedKey bool) (*trust, error) {
 	if t.roster, err = a.loadRoster(); err != nil {
 		return nil, err
 	}
-	if t.root, err = a.loadTrustRoot(managedKey); err != nil {
+	chosen, err := a.chooseTrustRoot(managedKey)
+	if err != nil {
 		return nil, err
 	}
+	t.root = chosen.root
 	if t.verifier, err = sigstore.NewVerifier(t.root); err != nil {
 		return nil, err
 	}
@@ -125,21 +135,6 @@ func (a *app) loadRoster() (*keyrings.Roster, error) {
 	return keyrings.Parse(file, data)
 }
 
-func (a *app) loadTrustRoot(managedKey bool) (*sigstore.TrustRoot, error) {
-	file := a.config.GetString("trusted-root")
-	if file == "" {
-		return sigstore.EmbeddedTrustRoot()
-	}
-	data, err := readBounded(file, maxTrustFile)
-	if err != nil {
-		return nil, fmt.Errorf("trust root: %w", err)
-	}
-	if managedKey {
-		return sigstore.ParseKeyTrustRoot(file, data)
-	}
-	return sigstore.ParseTrustRoot(file, data)
-}
-
 // keyCache is the user's key cache, if there is one with something in it. A
 // folder that depends on where we stand is none.
 func keyCache() (string, bool) {
@@ -195,8 +190,11 @@ func (t *trust) auditor(now time.Time) audit.Auditor {
 // describe is what the report says about what it stood on.
 func (t *trust) describe() report.Trust {
 	d := report.Trust{
-		TrustRoot: report.TrustRoot{Source: t.root.Source(), SHA256: t.root.SHA256(), Newest: report.Time{Time: t.root.Newest()}},
-		Roster:    report.Roster{Source: t.roster.Source(), Version: t.roster.Version(), SHA256: t.roster.SHA256()},
+		TrustRoot: report.TrustRoot{
+			Source: t.root.Source(), SHA256: t.root.SHA256(),
+			Newest: report.Time{Time: t.root.Newest()}, Current: report.Time{Time: t.root.Current()},
+		},
+		Roster: report.Roster{Source: t.roster.Source(), Version: t.roster.Version(), SHA256: t.roster.SHA256()},
 	}
 	copies := map[pgp.Fingerprint][]report.KeyCopy{}
 	for _, c := range t.keyring.Certificates() {

@@ -361,6 +361,7 @@ func (a *Auditor) checkSigstore(ctx context.Context, ev compare.Evidence, item s
 		Identities: ev.Expected.Identities,
 		Patterns:   ev.Expected.Patterns,
 		Key:        a.Key,
+		Time:       a.Time,
 	}
 	switch {
 	case a.Only == PGP:

@@ -38,6 +38,10 @@ var Present = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 // founded is when the private Sigstore's keys begin to be valid.
 var founded = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// renewed is when the newest of them does: what is signed later may be newer than
+// the trust root.
+var renewed = date(2026, 1, 1)
+
 // The folders, within testdata.
 const (
 	dir       = "demo"
@@ -66,6 +70,7 @@ func Files() ([]File, error) {
 	}
 	m.keyFiles()
 	m.roster()
+	m.ok(m.store.Renew(renewed))
 	if root, err := m.store.TrustRoot(); m.ok(err) {
 		m.add(dir+"/trusted_root.json", root)
 	}
@@ -73,7 +78,7 @@ func Files() ([]File, error) {
 	for _, r := range releases {
 		m.release(r)
 	}
-	for _, v := range slices.Concat(pgpVectors(), sigstoreVectors(), bothVectors()) {
+	for _, v := range slices.Concat(pgpVectors(), sigstoreVectors(), bothVectors(), laterVectors()) {
 		m.vector(v)
 	}
 	if m.err != nil {

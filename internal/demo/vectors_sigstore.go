@@ -223,6 +223,16 @@ func bothVectors() []vector {
 	}
 }
 
+// laterVectors are those that were added later: the log counts its entries, so
+// that one in the middle would change all that follow.
+func laterVectors() []vector {
+	return []vector{
+		{"sigstore-untrusted-newer", "An entry of a log that nobody knows, in a bundle that was made after the trust root.", plain, func(m *maker, s *signed) {
+			s.files[".sigstore"] = m.bundle(s.id, s.data, date(2026, 1, 10), sigstoretest.Signing{Flaw: sigstoretest.UnknownLog})
+		}, onSigstore(sigstore.Untrusted, sigstore.UntrustedLog, compare.Unchecked, "sigstore/newer-than-trust-root")},
+	}
+}
+
 func digest64(data []byte) string {
 	sum := sha256.Sum256(data)
 	return base64.StdEncoding.EncodeToString(sum[:])

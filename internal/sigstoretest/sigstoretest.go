@@ -23,6 +23,7 @@ type Sigstore struct {
 	seed  string
 	start time.Time
 
+	renewed  *root.TransparencyLog // see Renew
 	mu       sync.Mutex
 	genuine  *authority
 	stranger *authority // the same names with other keys: who forges
@@ -201,6 +202,26 @@ func (s *Sigstore) ManagedKey(name string) (crypto.Signer, error) {
 	return key, nil
 }
 
+// Renew gives the trust root one more log, with a key that is valid from start
+// on and signs nothing: its newest key is of that time then.
+func (s *Sigstore) Renew(start time.Time) error {
+	key, err := newECDSA(s.seed, "rekor-renewed", elliptic.P256())
+	if err != nil {
+		return fmt.Errorf("sigstoretest: %w", err)
+	}
+	l, err := newLog(RekorV1, key)
+	if err != nil {
+		return fmt.Errorf("sigstoretest: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.renewed = &root.TransparencyLog{
+		BaseURL: "https://renewed.rekor.sigstore.test", ID: l.id, HashFunc: crypto.SHA256,
+		PublicKey: l.key.Public(), ValidityPeriodStart: start.UTC(),
+	}
+	return nil
+}
+
 // TrustRoot returns the Sigstore's trusted_root.json.
 func (s *Sigstore) TrustRoot() ([]byte, error) {
 	a := s.genuine
@@ -213,6 +234,11 @@ func (s *Sigstore) TrustRoot() ([]byte, error) {
 			PublicKey: l.key.Public(), ValidityPeriodStart: s.start.Add(time.Duration(i) * time.Second),
 		}
 	}
+	s.mu.Lock()
+	if s.renewed != nil {
+		logs[hex.EncodeToString(s.renewed.ID)] = s.renewed
+	}
+	s.mu.Unlock()
 	pkix, err := x509.MarshalPKIXPublicKey(a.ctKey.Public())
 	if err != nil {
 		return nil, fmt.Errorf("sigstoretest: %w", err)
