@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,10 +25,18 @@ var hosts = []string{
 	"rekor.sigstore.dev",        // log entries for pairs without bundle
 }
 
-// client is the one client of a run, which keeps to --offline.
-func (a *app) client() (*fetch.Client, error) {
-	if a.fetch != nil {
-		return a.fetch, nil
+// fewAttempts is how often small things are asked for: keys, the trust root,
+// log entries. A run without network should say so soon.
+const fewAttempts = 2
+
+// client returns a client that tries each request so many times; 0 is as often
+// as is usual. It keeps to --offline.
+func (a *app) client(attempts int) (*fetch.Client, error) {
+	if a.attempts != 0 {
+		attempts = a.attempts
+	}
+	if c := a.clients[attempts]; c != nil { // so that it knows which hosts are down
+		return c, nil
 	}
 	rate, err := parseRate(a.config.GetString("limit-rate"))
 	if err != nil {
@@ -39,6 +48,7 @@ func (a *app) client() (*fetch.Client, error) {
 		UserAgent: "migrate/" + version(),
 		Offline:   a.config.GetBool("offline"),
 		Rate:      rate,
+		Attempts:  attempts,
 	}
 	for _, flag := range []string{"base-url", "api-url"} {
 		text := a.config.GetString(flag)
@@ -49,15 +59,19 @@ func (a *app) client() (*fetch.Client, error) {
 		if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 			return nil, fmt.Errorf("--%s %s: want an address such as https://www.python.org/ftp/python/", flag, text)
 		}
-		config.Hosts = append(config.Hosts, u.Host)
+		config.Hosts = append(slices.Clone(config.Hosts), u.Host)
 	}
-	a.fetch = fetch.New(config)
-	return a.fetch, nil
+	c := fetch.New(config)
+	if a.clients == nil {
+		a.clients = make(map[int]*fetch.Client)
+	}
+	a.clients[attempts] = c
+	return c, nil
 }
 
 // get gets a small file. What is not there is fs.ErrNotExist.
 func (a *app) get(ctx context.Context, url string, limit int64) ([]byte, error) {
-	c, err := a.client()
+	c, err := a.client(fewAttempts)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +81,7 @@ func (a *app) get(ctx context.Context, url string, limit int64) ([]byte, error) 
 
 // post sends body and returns the answer.
 func (a *app) post(ctx context.Context, url, contentType string, body []byte, limit int64) ([]byte, error) {
-	c, err := a.client()
+	c, err := a.client(fewAttempts)
 	if err != nil {
 		return nil, err
 	}

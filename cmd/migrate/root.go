@@ -34,9 +34,10 @@ type app struct {
 	now    func() time.Time
 	config *viper.Viper
 
-	transport http.RoundTripper // nil: the real one
-	fetch     *fetch.Client     // see client
-	tufRoot   []byte            // the first TUF root to trust; nil: the public Sigstore's
+	transport http.RoundTripper     // nil: the real one
+	attempts  int                   // of each request; 0: the usual
+	clients   map[int]*fetch.Client // see client
+	tufRoot   []byte                // the first TUF root to trust; nil: the public Sigstore's
 }
 
 // execute runs one command line and returns its exit status.

@@ -81,7 +81,7 @@ func (l *tufLab) run(t *testing.T, args ...string) (status int, stdout, stderr s
 func (l *tufLab) runWith(t *testing.T, config *viper.Viper, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	a := &app{streams: streams{&out, &errs}, now: func() time.Time { return l.now }, config: config, transport: l, tufRoot: l.root}
+	a := &app{streams: streams{&out, &errs}, now: func() time.Time { return l.now }, config: config, transport: l, attempts: 1, tufRoot: l.root}
 	status = a.execute(t.Context(), args)
 	return status, out.String(), errs.String()
 }
@@ -327,7 +327,7 @@ func TestTrustUpdateFails(t *testing.T) {
 			l.answer = func(req *http.Request) (*http.Response, error) {
 				return response(req, http.StatusOK, endless{}), nil
 			}
-		}, "larger than it may be (512000 bytes)"},
+		}, "larger than it may be: at most 512000 bytes"},
 		{"not found", func(_ *testing.T, l *tufLab, _ *sigstoretest.Edition) { l.answer = status(404) }, "timestamp.json is not there"},
 		{"forbidden", func(_ *testing.T, l *tufLab, _ *sigstoretest.Edition) { l.answer = status(403) }, "403"},
 		{"out of service", func(_ *testing.T, l *tufLab, _ *sigstoretest.Edition) { l.answer = status(503) }, "503"},

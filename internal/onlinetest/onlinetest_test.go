@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	python = "www.python.org"
-	path   = "/ftp/python/3.13.5/Python-3.13.5.tgz"
+	python  = "www.python.org"
+	tarball = "/ftp/python/3.13.5/Python-3.13.5.tgz"
 )
 
 var data = bytes.Repeat([]byte("0123456789"), 100)
@@ -41,7 +41,7 @@ func get(t *testing.T, rt http.RoundTripper, method, url string, header ...strin
 
 func world(t *testing.T) *World {
 	w := New(t)
-	w.Handle(python, Files{path: NewFile(data)})
+	w.Handle(python, Files{tarball: NewFile(data)})
 	w.Handle("peps.python.org", Files{"/x": NewFile([]byte("peps"))})
 	return w
 }
@@ -51,7 +51,7 @@ func TestWorld(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		tr := w.Transport()
 		tr.ForceAttemptHTTP2 = http2
-		resp, body, err := get(t, tr, "GET", "https://"+python+path)
+		resp, body, err := get(t, tr, "GET", "https://"+python+tarball)
 		if err != nil || !bytes.Equal(body, data) || (resp.ProtoMajor == 2) != http2 {
 			t.Errorf("HTTP/2 %v: %d bytes, %v", http2, len(body), err)
 		}
@@ -62,12 +62,12 @@ func TestWorld(t *testing.T) {
 		tr.CloseIdleConnections()
 	}
 	w.Forget()
-	resp, body, err := get(t, w.Transport(), "GET", "https://"+python+path+"?a=b", "Range", "bytes=990-")
+	resp, body, err := get(t, w.Transport(), "GET", "https://"+python+tarball+"?a=b", "Range", "bytes=990-")
 	if err != nil || resp.StatusCode != http.StatusPartialContent || len(body) != 10 {
 		t.Errorf("range: %v, %d bytes", err, len(body))
 	}
 	got := w.Requests()
-	if len(got) != 1 || got[0].Method != "GET" || got[0].Host != python || got[0].Path != path || got[0].Query != "a=b" || got[0].Range != "bytes=990-" {
+	if len(got) != 1 || got[0].Method != "GET" || got[0].Host != python || got[0].Path != tarball || got[0].Query != "a=b" || got[0].Range != "bytes=990-" {
 		t.Errorf("recorded: %+v", got)
 	}
 
@@ -83,7 +83,7 @@ func TestTransportTo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, body, err := get(t, tr, "GET", "https://"+python+path); err != nil || !bytes.Equal(body, data) {
+	if _, body, err := get(t, tr, "GET", "https://"+python+tarball); err != nil || !bytes.Equal(body, data) {
 		t.Errorf("%d bytes, %v", len(body), err)
 	}
 	if _, _, err := get(t, tr, "GET", "https://elsewhere.example/"); err == nil || len(w.UnknownHosts()) != 1 {
@@ -108,7 +108,7 @@ func TestTrouble(t *testing.T) {
 		HandshakeFail: func(err error) bool { return err != nil && !errors.As(err, new(*tls.CertificateVerificationError)) },
 	} {
 		w.Trouble(python, trouble)
-		if _, _, err := get(t, w.Transport(), "GET", "https://"+python+path); !want(err) {
+		if _, _, err := get(t, w.Transport(), "GET", "https://"+python+tarball); !want(err) {
 			t.Errorf("trouble %d: %v", trouble, err)
 		}
 	}
@@ -118,9 +118,9 @@ func TestFaults(t *testing.T) {
 	w := world(t)
 	tr := w.Transport()
 	tr.DisableCompression = true
-	w.Break(python, path, CutAfter(10), nil, Gzip(true), Status(429, "Retry-After", "120"), ErrorPage("text/html"))
-	w.BreakAlways(python, path, WrongLength(-1))
-	url := "https://" + python + path
+	w.Break(python, tarball, CutAfter(10), nil, Gzip(true), Status(429, "Retry-After", "120"), ErrorPage("text/html"))
+	w.BreakAlways(python, tarball, WrongLength(-1))
+	url := "https://" + python + tarball
 	if _, body, err := get(t, tr, "GET", url); err == nil || len(body) > 10 {
 		t.Errorf("cut: %d bytes, %v", len(body), err)
 	}
@@ -141,11 +141,11 @@ func TestFaults(t *testing.T) {
 			t.Errorf("always: %d bytes, %v", len(body), err)
 		}
 	}
-	w.Break(python, path)
+	w.Break(python, tarball)
 	if resp, _, err := get(t, tr, "HEAD", url); err != nil || resp.ContentLength != 1000 {
 		t.Errorf("mended: %v", err)
 	}
-	w.Break(python, path, WrongLength(5), NoLength(), ShiftRange(7, true), ShiftRange(7, false), IgnoreRange())
+	w.Break(python, tarball, WrongLength(5), NoLength(), ShiftRange(7, true), ShiftRange(7, false), IgnoreRange())
 	if resp, _, err := get(t, tr, "HEAD", url); err != nil || resp.ContentLength != 1005 {
 		t.Errorf("wrong length, HEAD: %v", err)
 	}
@@ -164,12 +164,12 @@ func TestFaults(t *testing.T) {
 func TestInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := NewInMemory(t)
-		w.Handle(python, Files{path: NewFile(data)})
-		w.Break(python, path, Drip(100, time.Hour))
+		w.Handle(python, Files{tarball: NewFile(data)})
+		w.Break(python, tarball, Drip(100, time.Hour))
 		begin := time.Now()
 		tr := w.Transport()
 		defer tr.CloseIdleConnections()
-		_, body, err := get(t, tr, "GET", "https://"+python+path)
+		_, body, err := get(t, tr, "GET", "https://"+python+tarball)
 		if took := time.Since(begin); err != nil || !bytes.Equal(body, data) || took < 9*time.Hour {
 			t.Errorf("%d bytes, %v, took %v", len(body), err, took)
 		}

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-func get(h http.Handler, target string, header ...string) *http.Response {
+func fetched(h http.Handler, target string, header ...string) *http.Response {
 	r := httptest.NewRequest(http.MethodGet, target, nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
@@ -44,7 +44,7 @@ func TestPythonOrg(t *testing.T) {
 		PageSize: 2,
 	})
 
-	index := body(t, get(h, "/ftp/python/3.13.5/"))
+	index := body(t, fetched(h, "/ftp/python/3.13.5/"))
 	for _, want := range []string{
 		"<title>Index of /ftp/python/3.13.5/</title>", `<a href="../">../</a>`,
 		`<a href="Python-3.13.5.tgz">Python-3.13.5.tgz</a>                                  11-Jun-2025 15:36                  10` + "\r\n",
@@ -57,22 +57,22 @@ func TestPythonOrg(t *testing.T) {
 	}
 
 	const file = "/ftp/python/3.13.5/Python-3.13.5.tgz"
-	whole := get(h, file)
+	whole := fetched(h, file)
 	tag := whole.Header.Get("ETag")
 	if whole.StatusCode != 200 || whole.ContentLength != 10 || tag == "" || whole.Header.Get("Last-Modified") != "Wed, 11 Jun 2025 15:36:00 GMT" {
 		t.Errorf("whole: %v", whole)
 	}
-	if part := get(h, file, "Range", "bytes=4-", "If-Range", tag); part.StatusCode != 206 || body(t, part) != "456789" {
+	if part := fetched(h, file, "Range", "bytes=4-", "If-Range", tag); part.StatusCode != 206 || body(t, part) != "456789" {
 		t.Errorf("part: %v", part)
 	}
-	if other := get(h, file, "Range", "bytes=4-", "If-Range", `"other"`); other.StatusCode != 200 {
+	if other := fetched(h, file, "Range", "bytes=4-", "If-Range", `"other"`); other.StatusCode != 200 {
 		t.Errorf("part of another: %v", other)
 	}
 	for path, want := range map[string]int{
 		"/ftp/python/": 200, "/ftp/python/3.13.5": 301, "/ftp/python/3.13.6/": 404, "/ftp/python/3.13.5/x": 404, file + "/": 404, "/elsewhere": 404,
 		"/ftp/python/%2e%2e%2fx": 404,
 	} {
-		if got := get(h, path).StatusCode; got != want {
+		if got := fetched(h, path).StatusCode; got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
 		}
 	}
@@ -90,7 +90,7 @@ func TestPythonOrg(t *testing.T) {
 	ask := func(query string) {
 		t.Helper()
 		page.Objects, page.Meta.Next = nil, nil
-		if err := json.Unmarshal([]byte(body(t, get(h, "/api/v1/downloads/release_file/?"+query))), &page); err != nil {
+		if err := json.Unmarshal([]byte(body(t, fetched(h, "/api/v1/downloads/release_file/?"+query))), &page); err != nil {
 			t.Fatal(err)
 		}
 	}
