@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -241,7 +242,7 @@ func (l *siteListing) add(dir string, ix index) {
 					continue
 				}
 				used[file] = true
-				item.Sidecars[kind] = l.site.file(dir+"/"+file, true)
+				item.Sidecars[kind] = l.site.sidecar(dir+"/"+file, true)
 			}
 		}
 		if !l.sel.Has(name.Version, l.opts.PreReleases) {
@@ -258,7 +259,7 @@ func (l *siteListing) add(dir string, ix index) {
 		}
 		for _, kind := range []release.Sidecar{release.Asc, release.Sigstore} {
 			if _, ok := item.Sidecars[kind]; !ok {
-				item.Sidecars[kind] = l.site.file(item.Location+kind.Suffixes()[0], false)
+				item.Sidecars[kind] = l.site.sidecar(item.Location+kind.Suffixes()[0], false)
 			}
 		}
 		l.Items = append(l.Items, item)
@@ -323,10 +324,17 @@ func (l *siteListing) nothing(dirs []string, errs []error) error {
 // item returns an artifact, without its sidecars. The size is the listing's;
 // what the server says when the file is read goes before it.
 func (s *Site) item(name release.Name, size int64) Item {
-	f := s.file(name.Version.Dir()+"/"+name.File, true)
-	address := s.address(f.Location)
+	location := name.Version.Dir() + "/" + name.File
+	address := s.address(location)
 	return Item{
-		Name: name, Location: f.Location, URL: address, Open: f.Open, Size: size,
+		Name: name, Location: location, URL: address, Size: size,
+		Open: func(ctx context.Context) (io.ReadCloser, error) {
+			body, err := s.client.Open(ctx, address)
+			if err != nil {
+				return nil, fetched(address, true, err)
+			}
+			return &download{body, address}, nil
+		},
 		Validators: func(ctx context.Context) (Validators, error) {
 			meta, err := s.client.Head(ctx, address)
 			return Validators(meta), err
@@ -341,25 +349,28 @@ func (s *Site) address(location string) string {
 	return s.files + dir + url.PathEscape(file)
 }
 
-// file returns a file of the site, which it lists or not. One that is listed
-// and not there could not be looked at: the server contradicts itself.
-func (s *Site) file(location string, listed bool) File {
+// maxSidecar is more than any verifier looks at.
+const maxSidecar = 4 << 20
+
+// sidecar returns a sidecar of the site, which it lists or not. A web page in
+// its place is what the server says it is, and is for the verifiers to know.
+func (s *Site) sidecar(location string, listed bool) File {
 	address := s.address(location)
 	return File{Location: location, Open: func(ctx context.Context) (io.ReadCloser, error) {
-		body, err := s.client.Open(ctx, address)
-		switch {
-		case err == nil:
-			return &download{body, address}, nil
-		case errors.Is(err, fetch.ErrAbsent) && listed:
-			return nil, fmt.Errorf("%s is listed and is not there: run again later", address)
+		data, err := s.client.Get(ctx, address, maxSidecar)
+		if err != nil {
+			return nil, fetched(address, listed, err)
 		}
-		return nil, fetched(address, err)
+		return io.NopCloser(bytes.NewReader(data)), nil
 	}}
 }
 
-// fetched turns what a client says into what a source says.
-func fetched(address string, err error) error {
+// fetched turns what a client says into what a source says. A file that is
+// listed and not there could not be looked at: the server contradicts itself.
+func fetched(address string, listed bool, err error) error {
 	switch {
+	case errors.Is(err, fetch.ErrAbsent) && listed:
+		return fmt.Errorf("%s is listed and is not there: run again later", address)
 	case errors.Is(err, fetch.ErrAbsent):
 		return fmt.Errorf("%s %w", address, ErrAbsent)
 	case errors.Is(err, fetch.ErrChanged):
@@ -377,7 +388,7 @@ type download struct {
 func (d *download) Read(p []byte) (int, error) {
 	n, err := d.body.Read(p)
 	if err != nil && err != io.EOF {
-		err = fetched(d.address, err)
+		err = fetched(d.address, true, err)
 	}
 	return n, err
 }

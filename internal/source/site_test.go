@@ -400,7 +400,7 @@ func TestSiteChanged(t *testing.T) {
 		fetch.ErrOffline:                      fetch.ErrOffline,
 		io.ErrUnexpectedEOF:                   io.ErrUnexpectedEOF,
 	} {
-		if got := fetched("SERVER/x", err); !errors.Is(got, want) {
+		if got := fetched("SERVER/x", false, err); !errors.Is(got, want) {
 			t.Errorf("%v became %v, want %v", err, got, want)
 		}
 	}
