@@ -86,6 +86,7 @@ func (b *keysBench) run(args ...string) (status int, stdout, stderr string) {
 	b.asked = nil
 	var out, err bytes.Buffer
 	a := &app{streams: streams{&out, &err}, now: func() time.Time { return keysPresent }, config: viper.New(), transport: &b.fakeNetwork, attempts: 1}
+	a.config.Set("offline", false)
 	for name, value := range b.settings {
 		a.config.Set(name, value)
 	}

@@ -19,7 +19,15 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden parts of the scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"migrate": main})
+	testscript.Main(offline{m}, map[string]func(){"migrate": main})
+}
+
+// offline runs tests that reach no network unless they bring their own.
+type offline struct{ m *testing.M }
+
+func (o offline) Run() int {
+	os.Setenv("MIGRATE_OFFLINE", "true")
+	return o.m.Run()
 }
 
 // TestScripts runs the command line against every script of testdata/scripts:
@@ -46,6 +54,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(home, "cache"))
 			e.Setenv("DEMO", filepath.Join(testdata, "demo"))
 			e.Setenv("CORPUS", os.Getenv("MIGRATE_CORPUS"))
+			e.Setenv("MIGRATE_OFFLINE", "true") // no test reaches a network
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

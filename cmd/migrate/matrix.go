@@ -34,6 +34,7 @@ child pipeline with the job that merges, --for json a plain list.`,
 	flags.String("by", "series", "what a job has: a series, a release, or a shard")
 	flags.Int("shards", 0, "with --by shard, how many jobs, with about as many bytes each")
 	flags.StringP("output", "o", "", "write to `FILE` in place of standard output")
+	siteFlags(cmd)
 	return cmd
 }
 

@@ -19,6 +19,7 @@ func partFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSlice("series", nil, "only artifacts of this `SERIES`, e.g. 3.13 (repeatable)")
 	flags.StringSlice("release", nil, "only artifacts of this `VERSION`, e.g. 3.13.5 (repeatable)")
+	flags.StringSlice("kind", nil, "only artifacts of this role or `KIND`, e.g. source,windows,macos (repeatable)")
 	flags.String("shard", "", "only part `K/N` of N parts with about as many bytes each; see migrate matrix")
 }
 
@@ -26,6 +27,7 @@ func partFlags(cmd *cobra.Command) {
 type part struct {
 	series   []release.Series
 	releases []release.Version
+	kinds    source.Kinds
 	shard    shard.Shard // zero: all
 }
 
@@ -45,8 +47,11 @@ func (a *app) part() (part, error) {
 		}
 		p.releases = append(p.releases, v)
 	}
+	var err error
+	if p.kinds, err = source.ParseKinds(a.config.GetStringSlice("kind")); err != nil {
+		return part{}, fmt.Errorf("--kind: %w", err)
+	}
 	if text := a.config.GetString("shard"); text != "" {
-		var err error
 		if p.shard, err = shard.Parse(text); err != nil {
 			return part{}, fmt.Errorf("--shard: %w", err)
 		}
@@ -56,15 +61,20 @@ func (a *app) part() (part, error) {
 
 // whole reports whether nothing is left out.
 func (p part) whole() bool {
-	return len(p.series)+len(p.releases) == 0 && p.shard == shard.Shard{}
+	return !p.selects() && p.shard == shard.Shard{}
 }
 
-// of returns the part of a listing. Series and releases are taken first; a
-// shard is one of what is left.
+// selects reports whether artifacts are taken by what they are.
+func (p part) selects() bool { return len(p.series)+len(p.releases) > 0 || p.kinds.String() != "" }
+
+// of returns the part of a listing. Series, releases and kinds are taken first;
+// a shard is one of what is left.
 func (p part) of(items []source.Item) ([]source.Item, error) {
-	if len(p.series)+len(p.releases) > 0 {
+	if p.selects() {
 		items = slices.DeleteFunc(slices.Clone(items), func(it source.Item) bool {
-			return !slices.Contains(p.series, it.Name.Version.Series()) && !slices.Contains(p.releases, it.Name.Version)
+			anyVersion := len(p.series)+len(p.releases) == 0
+			return !p.kinds.Has(it.Name) ||
+				!anyVersion && !slices.Contains(p.series, it.Name.Version.Series()) && !slices.Contains(p.releases, it.Name.Version)
 		})
 		if len(items) == 0 {
 			return nil, fmt.Errorf("there is no artifact of %s in the sources: see migrate matrix for what there is", p.asked())
@@ -89,6 +99,9 @@ func (p part) String() string {
 	for _, v := range p.releases {
 		flags = append(flags, "--release "+v.String())
 	}
+	if kinds := p.kinds.String(); kinds != "" {
+		flags = append(flags, "--kind "+kinds)
+	}
 	if p.shard != (shard.Shard{}) {
 		flags = append(flags, "--shard "+p.shard.String())
 	}
@@ -102,6 +115,9 @@ func (p part) asked() string {
 	}
 	for _, v := range p.releases {
 		names = append(names, v.String())
+	}
+	if kinds := p.kinds.String(); kinds != "" {
+		names = append(names, kinds)
 	}
 	return strings.Join(names, ", ")
 }
@@ -125,7 +141,7 @@ func (a *app) takePart(items []source.Item, run *report.Run) ([]source.Item, err
 func (a *app) wantWhole() error {
 	p, err := a.part()
 	if err == nil && !p.whole() {
-		err = errors.New("--series, --release and --shard divide sources: a saved report is rendered whole")
+		err = errors.New("--series, --release, --kind and --shard divide sources: a saved report is rendered whole")
 	}
 	return err
 }

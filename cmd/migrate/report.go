@@ -29,6 +29,8 @@ func (a *app) reportCommand() *cobra.Command {
 series, whether one can move from PGP to Sigstore and what would change.
 
 A SOURCE is
+  a version, a series, a range, or all (3.13.5, 3.13, 3.10..3.14): read from
+  python.org, or from a mirror with --base-url; nothing is written to disk,
   a folder laid out like python.org/ftp/python, or any folder of artifacts,
   one artifact, its sidecars beside it,
   a .dsc or .orig.tar.* of a Debian source package,
@@ -36,7 +38,7 @@ A SOURCE is
   a report saved with --format json, to render it again.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return errors.New("name a source, e.g. a folder with releases (migrate report --help lists what can be one)")
+				return errors.New("name a source, e.g. 3.13 or a folder with releases (migrate report --help lists what can be one)")
 			}
 			return nil
 		},
@@ -49,6 +51,7 @@ A SOURCE is
 	flags.Bool("all", false, "table: a row for every artifact, also for those that are alike")
 	flags.IntP("jobs", "j", runtime.NumCPU(), "artifacts read side by side")
 	partFlags(cmd)
+	onlineFlags(cmd)
 	trustFlags(cmd)
 	return cmd
 }
@@ -142,6 +145,9 @@ func (a *app) write(ctx context.Context, args []string, format format) (*report.
 	if err != nil {
 		return nil, err
 	}
+	if p.store != nil {
+		defer p.store.Close()
+	}
 	return a.carryOut(ctx, p, format)
 }
 
@@ -204,7 +210,8 @@ type plan struct {
 	auditor audit.Auditor
 	roster  *keyrings.Roster
 
-	checkpoint *checkpoint // set once the audit has begun
+	checkpoint *checkpoint   // set once the audit has begun
+	store      *source.Store // nil: nothing is kept
 }
 
 // maxJobs bounds --jobs: each has a buffer of its own, and the disk does not get
@@ -229,7 +236,6 @@ func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 		Time:      now,
 		Offline:   true,
 		Sources:   args,
-		Trust:     t.describe(),
 		Cycle:     t.cycle,
 	}}
 	if p.auditor.Jobs = a.config.GetInt("jobs"); p.auditor.Jobs < 1 || p.auditor.Jobs > maxJobs {
@@ -245,7 +251,15 @@ func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 	slices.SortStableFunc(p.items, func(a, b source.Item) int {
 		return cmp.Or(a.Name.Compare(b.Name), cmp.Compare(a.Location, b.Location))
 	})
-	return p, nil
+	if err := a.goOnline(ctx, p, t); err != nil {
+		return nil, err
+	}
+	p.Trust = t.describe()
+	if err := a.carryOver(p); err != nil {
+		return nil, err
+	}
+	p.store, err = a.save(p)
+	return p, err
 }
 
 // audit reads every artifact. If each is set, it is handed the assessment of
@@ -304,13 +318,19 @@ func (a *app) list(ctx context.Context, args []string, run *report.Run) ([]sourc
 	var errs []error
 	listed := map[string]bool{}
 	for _, arg := range args {
-		listing, err := source.Open(ctx, arg)
+		listing, err := a.listOne(ctx, arg)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		if err != nil {
 			errs = append(errs, err)
 			run.Troubles = append(run.Troubles, source.Trouble{Message: err.Error()}) // which names arg
 			continue
 		}
 		a.say("source %s (%s): %d artifacts, %d files not recognised", listing.Source, listing.Kind, len(listing.Items), len(listing.Unrecognised))
+		for _, remark := range listing.Remarks {
+			a.remark("%s", remark)
+		}
 		if len(args) > 1 {
 			listing.Qualify()
 		}

@@ -68,6 +68,14 @@ func (a *app) say(format string, args ...any) {
 	}
 }
 
+// remark says something on standard error that people should know and that is
+// no error.
+func (a *app) remark(format string, args ...any) {
+	if !a.config.GetBool("quiet") {
+		fmt.Fprintf(a.err, "migrate: %s\n", report.Escape(fmt.Sprintf(format, args...)))
+	}
+}
+
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "migrate",

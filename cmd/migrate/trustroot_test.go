@@ -81,6 +81,9 @@ func (l *tufLab) run(t *testing.T, args ...string) (status int, stdout, stderr s
 func (l *tufLab) runWith(t *testing.T, config *viper.Viper, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
+	if !config.IsSet("offline") {
+		config.Set("offline", false)
+	}
 	a := &app{streams: streams{&out, &errs}, now: func() time.Time { return l.now }, config: config, transport: l, attempts: 1, tufRoot: l.root}
 	status = a.execute(t.Context(), args)
 	return status, out.String(), errs.String()

@@ -75,7 +75,20 @@ func (a *app) verify(cmd *cobra.Command, arg string) error {
 	if err != nil {
 		return err
 	}
+	offline := true
+	if !a.config.GetBool("offline") {
+		var asked bool
+		if q.only != audit.Sigstore && len(q.signers) == 0 {
+			if asked, err = a.fetchKeys(cmd.Context(), t, now, signersOf(t.roster, []source.Item{q.item})); err != nil {
+				return err
+			}
+		}
+		offline = !asked && !hasPair(q.item)
+	}
 	auditor := audit.Auditor{Sigstore: t.verifier, Time: now, Key: q.key, Only: q.only}
+	if !a.config.GetBool("offline") {
+		auditor.Log = t.root.Log(a.post)
+	}
 	auditor.Expect = func(n release.Name) keyrings.Expectation { return q.expect(t.roster.Expect(n)) }
 	if len(q.signers) > 0 {
 		t.trustSigners(q.signers)
@@ -92,7 +105,7 @@ func (a *app) verify(cmd *cobra.Command, arg string) error {
 	run := report.Run{
 		Generator: report.Generator{Name: "migrate", Version: version()},
 		Time:      now,
-		Offline:   true,
+		Offline:   offline,
 		Sources:   []string{arg},
 		Trust:     t.describe(),
 	}

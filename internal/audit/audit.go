@@ -230,7 +230,7 @@ func (a *Auditor) carryOver(ctx context.Context, item source.Item, ev compare.Ev
 		return compare.Evidence{}, false
 	}
 	old, ok := a.Earlier(item)
-	if !ok || old.PGPFile.SHA256 != ev.PGPFile.SHA256 || old.Bundle.SHA256 != ev.Bundle.SHA256 ||
+	if !ok || old.URL != ev.URL || old.PGPFile.SHA256 != ev.PGPFile.SHA256 || old.Bundle.SHA256 != ev.Bundle.SHA256 ||
 		old.LegacyPair != ev.LegacyPair || old.Sig.SHA256 != ev.Sig.SHA256 || old.Crt.SHA256 != ev.Crt.SHA256 {
 		return compare.Evidence{}, false
 	}

@@ -32,6 +32,9 @@ func ParseKinds(names []string) (Kinds, error) {
 	return Kinds{slices.Clone(names)}, nil
 }
 
+// String returns the names, with commas between them; "" if all are chosen.
+func (k Kinds) String() string { return strings.Join(k.names, ",") }
+
 // Has reports whether an artifact of this name is chosen.
 func (k Kinds) Has(n release.Name) bool {
 	return len(k.names) == 0 || slices.Contains(k.names, string(n.Role)) || slices.Contains(k.names, string(n.Kind))

@@ -68,9 +68,8 @@ func baseURL(raw string) (string, error) {
 	return strings.TrimSuffix(u.String(), "/") + "/", nil
 }
 
-// Options narrow a selection.
+// Options say what belongs to a selection.
 type Options struct {
-	Kinds       Kinds
 	PreReleases bool // those within a series, a range or all count too
 }
 
@@ -251,9 +250,6 @@ func (l *siteListing) add(dir string, ix index) {
 			}
 			continue
 		}
-		if !l.opts.Kinds.Has(name) {
-			continue
-		}
 		for _, file := range item.Sidecars {
 			l.listed[file.Location] = true
 		}
@@ -315,8 +311,6 @@ func (l *siteListing) nothing(dirs []string, errs []error) error {
 		return fmt.Errorf("%s has only pre-releases that are %s (%s): add --pre-releases", l.site.files, l.sel, some(others))
 	case len(others) > 0 && len(dirs) == 1:
 		return fmt.Errorf("%s%s/ holds nothing of %s, but of %s: name one of those", l.site.files, dirs[0], l.sel, some(others))
-	case len(l.opts.Kinds.names) > 0:
-		return fmt.Errorf("%s has no artifact that is %s and of the kind %s: ask for other kinds", l.site.files, l.sel, strings.Join(l.opts.Kinds.names, " or "))
 	}
 	return fmt.Errorf("%s has no artifact that is %s: its folders are empty", l.site.files, l.sel)
 }

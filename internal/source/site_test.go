@@ -194,11 +194,6 @@ func TestSite(t *testing.T) {
 	a1 := []string{"3.14.0/Python-3.14.0a1.tgz is 3.14.0a1 source"}
 	w.diff(t, "3.14", Options{PreReleases: true}, join(a1, rc1, final)...)
 	w.diff(t, "3.14.0rc1..3.15.0a1", Options{PreReleases: true}, join(rc1, final, []string{"3.15.0/Python-3.15.0a1.tgz is 3.15.0a1 source"})...)
-	embed, err := ParseKinds([]string{"windows-embeddable"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.diff(t, "3.13", Options{Kinds: embed}, join(of3135[2:], odd3135)...)
 	w.diff(t, "all", Options{}, join([]string{
 		"2.4.2/python24.chm is 2.4.2 windows-help", "2.4.3/python24.chm is 2.4.3 windows-help",
 		"3.2/Python-3.2.tgz is 3.2.0 source +asc=3.2/Python-3.2.tgz.asc", "3.2.1/Python-3.2.1.tgz is 3.2.1 source",
@@ -223,10 +218,6 @@ func TestSiteQualify(t *testing.T) {
 
 func TestSiteNothing(t *testing.T) {
 	good := onlinetest.PythonOrg(pythonOrg, onlinetest.API{})
-	source, err := ParseKinds([]string{"ios", "android"})
-	if err != nil {
-		t.Fatal(err)
-	}
 	only := func(dir string, answer http.HandlerFunc) http.Handler {
 		return instead(good, map[string]http.HandlerFunc{"/ftp/python/" + dir: answer})
 	}
@@ -257,7 +248,6 @@ func TestSiteNothing(t *testing.T) {
 		{"only pre-releases, in a range", good, "3.14.0a1..3.14.0rc1", Options{}, []string{"only pre-releases are 3.14.0a1..3.14.0rc1: add --pre-releases"}},
 		{"an empty folder", good, "3.16", Options{}, []string{"has no artifact that is 3.16: its folders are empty"}},
 		{"an empty folder by its version", good, "3.16.0", Options{}, []string{"has no artifact that is 3.16.0"}},
-		{"no such kind", good, "3.13", Options{Kinds: source}, []string{"no artifact that is 3.13 and of the kind ios or android"}},
 		{"another tree", only("", says(folders("dists/", "pool/"))), "all", Options{}, []string{"lists no folder of a release", "laid out like https://www.python.org/ftp/python/"}},
 		{"an error page for the root", only("", says("<title>Sorry</title><a href=/>home</a>")), "3.13", Options{}, []string{"the releases that are 3.13 cannot be listed", "is no index of files"}},
 		{"an error page", only("3.13.5/", says("<title>Sorry</title><a href=/>home</a>")), "3.13.5", Options{}, []string{"release 3.13.5 cannot be listed", "is no index of files, but some other page: check the URL"}},
