@@ -240,7 +240,7 @@ func (b *bench) small(n int) (string, error) {
 			return "", err
 		}
 		for _, ext := range []string{".tgz", ".tar.xz"} {
-			if err := os.WriteFile(filepath.Join(dir, "Python-"+version+ext), []byte(version), 0o666); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, "Python-"+version+ext), []byte(version+ext), 0o666); err != nil {
 				return "", err
 			}
 		}
