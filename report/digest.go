@@ -84,8 +84,8 @@ func newestFirst(series []Series) []Series {
 	return out
 }
 
-// life says in which phase a series is and when its life ends, e.g. "security
-// until 2028-10".
+// life says in which phase a series is and when its life ends, e.g. "security,
+// ends 2028-10".
 func (s *Series) life() string {
 	switch {
 	case s.EndOfLife.IsZero():
@@ -93,7 +93,7 @@ func (s *Series) life() string {
 	case s.Status == cycle.EndOfLife:
 		return string(s.Status) + " " + s.EndOfLife.String()
 	}
-	return strings.TrimSpace(string(s.Status) + " until " + s.EndOfLife.String())
+	return strings.TrimSpace(string(s.Status) + ", ends " + s.EndOfLife.String())
 }
 
 // alive reports whether the document says of any series how long it lives.

@@ -66,9 +66,9 @@ func TestLifeInDocument(t *testing.T) {
 		}
 	}
 	for name, words := range map[string][]string{
-		"table":    {"RELEASE CYCLE", "bugfix until 2029-10", "end-of-life 2025-10-31", "not known"},
-		"markdown": {"| Release cycle |", "| bugfix until 2029-10 |", "| not known |", "Release cycle: `embedded`, of 2026-07-01"},
-		"html":     {"bugfix until 2029-10", "<dt>Release cycle</dt><dd><code>embedded</code>, of 2026-07-01"},
+		"table":    {"RELEASE CYCLE", "bugfix, ends 2029-10", "end-of-life 2025-10-31", "not known"},
+		"markdown": {"| Release cycle |", "| bugfix, ends 2029-10 |", "| not known |", "Release cycle: `embedded`, of 2026-07-01"},
+		"html":     {"bugfix, ends 2029-10", "<dt>Release cycle</dt><dd><code>embedded</code>, of 2026-07-01"},
 		"csv":      {"series.endOfLife", ",bugfix,2024-10-07,2029-10"},
 	} {
 		f := renderers[name]
