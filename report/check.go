@@ -2,10 +2,11 @@ package report
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -18,17 +19,69 @@ import (
 // checkSchema holds data to the document's schema, which knows what the Go
 // types do not: the values of enumerations, the form of digests, that no count
 // is negative.
+//
+// A value of any type takes many times the memory of its text, so the artifacts
+// are looked at one by one. That data is an object whose artifacts are a list
+// has been seen.
 func checkSchema(data []byte) error {
-	form, err := reportSchema()
+	document, err := reportSchema()
 	if err != nil {
 		return err
 	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	artifact, err := artifactSchema()
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if _, err := dec.Token(); err != nil {
+		return err
+	}
+	rest := make(map[string]json.RawMessage)
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		if name != "artifacts" {
+			var value json.RawMessage
+			if err := dec.Decode(&value); err != nil {
+				return err
+			}
+			rest[name.(string)] = value
+			continue
+		}
+		if _, err := dec.Token(); err != nil {
+			return err
+		}
+		for i := 0; dec.More(); i++ {
+			var value json.RawMessage
+			if err := dec.Decode(&value); err != nil {
+				return err
+			}
+			if err := fits(artifact, value, fmt.Sprintf("/artifacts/%d", i)); err != nil {
+				return err
+			}
+		}
+		if _, err := dec.Token(); err != nil {
+			return err
+		}
+		rest["artifacts"] = json.RawMessage("[]")
+	}
+	frame, err := json.Marshal(rest)
+	if err != nil {
+		return err
+	}
+	return fits(document, frame, "")
+}
+
+// fits holds one value to a schema. at is where it stands in the document.
+func fits(form *jsonschema.Schema, data []byte, at string) error {
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
 	var invalid *jsonschema.ValidationError
-	switch err := form.Validate(doc); {
+	switch err := form.Validate(value); {
 	case err == nil:
 		return nil
 	case !errors.As(err, &invalid):
@@ -37,14 +90,21 @@ func checkSchema(data []byte) error {
 	for len(invalid.Causes) > 0 {
 		invalid = invalid.Causes[0]
 	}
-	return fmt.Errorf("/%s: %s", Escape(strings.Join(invalid.InstanceLocation, "/")), Escape(invalid.BasicOutput().Error.String()))
+	for _, part := range invalid.InstanceLocation {
+		at += "/" + part
+	}
+	return fmt.Errorf("%s: %s", Escape(cmp.Or(at, "/")), Escape(invalid.BasicOutput().Error.String()))
 }
 
-// reportSchema is the document's schema, compiled once.
-var reportSchema = sync.OnceValues(func() (*jsonschema.Schema, error) { return compiled(schema) })
+// The document's schema and that of an artifact in it, compiled once.
+var (
+	reportSchema   = sync.OnceValues(func() (*jsonschema.Schema, error) { return compiled(schema, "") })
+	artifactSchema = sync.OnceValues(func() (*jsonschema.Schema, error) { return compiled(schema, "#/$defs/artifact") })
+)
 
-// compiled compiles a schema of this package.
-func compiled(text []byte) (*jsonschema.Schema, error) {
+// compiled compiles a schema of this package, or the part of it that a fragment
+// names.
+func compiled(text []byte, fragment string) (*jsonschema.Schema, error) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
@@ -56,7 +116,7 @@ func compiled(text []byte) (*jsonschema.Schema, error) {
 	if err := c.AddResource(name, doc); err != nil {
 		return nil, err
 	}
-	return c.Compile(name)
+	return c.Compile(name + fragment)
 }
 
 // check holds the lists of a document to each other: a series that was taken

@@ -350,7 +350,7 @@ func TestDiffFindings(t *testing.T) {
 }
 
 func TestDiffSchema(t *testing.T) {
-	schema, err := compiled(DiffSchema())
+	schema, err := compiled(DiffSchema(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,15 +30,56 @@ func Schema() []byte { return bytes.Clone(schema) }
 // JSON writes d, indented. Characters that cannot be seen are written as JSON
 // escapes, so that a report can be looked at safely with any pager.
 func JSON(w io.Writer, d *Document) error {
+	if err := writeJSON(w, d); err != nil {
+		return fmt.Errorf("writing the report as JSON: %w", err)
+	}
+	return nil
+}
+
+// writeJSON writes one artifact after the other, as there may be many.
+func writeJSON(w io.Writer, d *Document) error {
+	rest := *d
+	rest.Artifacts = []Artifact{}
+	frame, err := indented(&rest, "")
+	if err != nil {
+		return err
+	}
+	// No string has a line end in it, so this is the field and nothing else.
+	before, after, _ := bytes.Cut(frame, []byte("\n  \"artifacts\": []"))
+	if _, err := fmt.Fprintf(w, "%s\n  \"artifacts\": [", before); err != nil {
+		return err
+	}
+	for i := range d.Artifacts {
+		text, err := indented(&d.Artifacts[i], "    ")
+		if err != nil {
+			return err
+		}
+		separator := ",\n    "
+		if i == 0 {
+			separator = "\n    "
+		}
+		if _, err := fmt.Fprintf(w, "%s%s", separator, bytes.TrimSuffix(text, []byte("\n"))); err != nil {
+			return err
+		}
+	}
+	end := "\n  ]"
+	if len(d.Artifacts) == 0 {
+		end = "]"
+	}
+	_, err = fmt.Fprintf(w, "%s%s", end, after)
+	return err
+}
+
+// indented returns v as JSON, each line but the first after the prefix.
+func indented(v any, prefix string) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(d); err != nil {
-		return fmt.Errorf("writing the report as JSON: %w", err)
+	enc.SetIndent(prefix, "  ")
+	if err := enc.Encode(v); err != nil {
+		return nil, err
 	}
-	_, err := w.Write(escapeJSON(b.Bytes()))
-	return err
+	return escapeJSON(b.Bytes()), nil
 }
 
 // escapeJSON puts \u escapes for the invisible characters that encoding/json
