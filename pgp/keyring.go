@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -36,6 +37,9 @@ type Certificate struct {
 	Revoked     bool      // there is a valid revocation of the primary key, of whatever kind and date
 	Subkeys     []Fingerprint
 	Copies      []Copy // in the order in which they were added
+	// SHA256 is the hex digest of the certificate as it is used: of every
+	// packet that any of the files had for it, revocations from elsewhere too.
+	SHA256 string
 
 	// RevokedSince is from when on the key is revoked, UTC. It is zero if the
 	// key is not, or if the revocation is a hard one, which holds for all time.
@@ -510,6 +514,22 @@ func (c *certificate) entity() (*v2.Entity, error) {
 	return v2.ReadEntity(packet.NewReader(bytes.NewReader(c.merged)))
 }
 
+// digest returns the digest of everything that is known of the certificate,
+// which is in a fixed order.
+func (c *certificate) digest() string {
+	h := sha256.New()
+	h.Write(c.merged)
+	for _, parts := range [][]component{{c.primary}, c.users, c.subkeys} {
+		for _, p := range parts {
+			h.Write(p.head) // so that a doubt cannot pass from one part to another
+			for _, u := range p.unread {
+				h.Write(u.serialized)
+			}
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
 // newDescription evaluates the certificate without regard to time.
 func (c *certificate) newDescription() Certificate {
 	d := Certificate{
@@ -517,6 +537,7 @@ func (c *certificate) newDescription() Certificate {
 		Algorithm:   algorithm(c.keys[0]),
 		Created:     c.keys[0].CreationTime.UTC(),
 		Copies:      c.copies,
+		SHA256:      c.digest(),
 	}
 	for _, k := range c.keys[1:] {
 		d.Subkeys = append(d.Subkeys, fingerprint(k))

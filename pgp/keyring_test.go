@@ -119,6 +119,7 @@ func TestCertificates(t *testing.T) {
 			OldestSelfSig: y2018, NewestSelfSig: y2019,
 		}},
 	}}
+	want[0].SHA256 = k.Certificates()[0].SHA256 // see TestCertificateDigest
 	if diff := cmp.Diff(want, k.Certificates()); diff != "" {
 		t.Error(diff)
 	}
@@ -252,4 +253,47 @@ func TestThirdParty(t *testing.T) {
 	if r := verify(ring(t, c), sign(t, c.key, y2020)); r.Status != Good {
 		t.Errorf("%+v", r)
 	}
+}
+
+// TestCertificateDigest: the digest is of what is known of a key, however it
+// came to be known.
+func TestCertificateDigest(t *testing.T) {
+	c := simpleCert(t, ed25519, "Signer")
+	revocation := (&testCert{t: t, key: c.key}).revoke(y2023).packets
+	unread := (&testCert{t: t, key: c.key}).unreadable("RIPEMD-160", func(c *testCert) { c.revoke(y2023) }).packets
+	other := simpleCert(t, p256, "Other").packets
+	digest := func(files ...[]byte) string {
+		k := NewKeyring()
+		for i, f := range files {
+			k.Add(fmt.Sprint("file", i), f)
+		}
+		for _, d := range k.Certificates() {
+			if d.Fingerprint == c.fingerprint() {
+				return d.SHA256
+			}
+		}
+		t.Fatal("the key is not in the keyring")
+		return ""
+	}
+	plain, revoked, doubtful := digest(c.packets), digest(c.packets, revocation), digest(c.packets, unread)
+	if plain == revoked || plain == doubtful || revoked == doubtful || len(plain) != 64 {
+		t.Errorf("plain %s, revoked %s, doubtful %s", plain, revoked, doubtful)
+	}
+	for name, test := range map[string]struct{ got, want string }{
+		"the same copy twice":       {digest(c.packets, c.packets), plain},
+		"beside another key":        {digest(other, c.packets), plain},
+		"the revocation first":      {digest(revocation, c.packets), revoked},
+		"in the certificate itself": {digest(slices.Concat(c.packets[:keyLength(t, c)], revocation, c.packets[keyLength(t, c):])), revoked},
+		"the doubtful one first":    {digest(unread, c.packets), doubtful},
+	} {
+		if test.got != test.want {
+			t.Errorf("%s: %s, want %s", name, test.got, test.want)
+		}
+	}
+}
+
+// keyLength returns the length of a certificate's first packet.
+func keyLength(t *testing.T, c *testCert) int {
+	t.Helper()
+	return len(newCert(t, c.key).packets)
 }

@@ -130,6 +130,7 @@ type Result struct {
 	Issuer  string    // what it claims as its issuer: full fingerprint, else the 16-digit key ID; a hint for finding the key, never compared
 	Hash    string    // e.g. "SHA-512"
 	Created time.Time // UTC; zero if unknown
+	Expires time.Time // UTC; when the signature, not the key, ends to be valid; zero: never, or unknown
 	Version int       // packet version, e.g. 4
 
 	// Notes of a valid signature.

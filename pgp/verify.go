@@ -224,6 +224,9 @@ func (v verification) judged(key *packet.PublicKey) Result {
 	}
 
 	v.describe(&r, signer)
+	if life := v.packet.parsed.SigLifetimeSecs; life != nil && *life != 0 {
+		r.Expires = r.Created.Add(time.Duration(*life) * time.Second)
+	}
 	r.KeyExpiredSince, r.KeyRevokedSince = v.cert.since(signer, v.policy.Time)
 	r.Status = status
 	if status == Weak {

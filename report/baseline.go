@@ -1,7 +1,7 @@
 package report
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"time"
 
@@ -32,13 +32,14 @@ type BaselineOptions struct {
 // artifact the latest counts.
 func NewBaseline(docs []*Document, opt BaselineOptions) (*Baseline, error) {
 	b := &Baseline{results: make(map[artifactKey]compare.Evidence)}
-	now := copiesOf(opt.Trust)
+	now := keysOf(opt.Trust)
 	for _, d := range docs {
-		if d.Generator != opt.Generator || len(d.Trust.Others) > 0 ||
+		if d.otherProgram(opt.Generator) || len(d.Trust.Others) > 0 ||
 			d.Trust.TrustRoot.SHA256 != opt.Trust.TrustRoot.SHA256 || d.Trust.Roster.SHA256 != opt.Trust.Roster.SHA256 {
 			continue
 		}
-		then := copiesOf(d.Trust)
+		then := keysOf(d.Trust)
+		created := d.oldest()
 		for i := range d.Artifacts {
 			a := &d.Artifacts[i]
 			e, err := a.evidence()
@@ -46,16 +47,19 @@ func NewBaseline(docs []*Document, opt BaselineOptions) (*Baseline, error) {
 				return nil, err
 			}
 			if e.Verified.IsZero() {
-				e.Verified = d.Created.Time
+				e.Verified = created
 			}
 			age := opt.Time.Sub(e.Verified)
-			sameKey := func(f pgp.Fingerprint) bool { return slices.Equal(then[f], now[f]) }
+			sameKey := func(f pgp.Fingerprint) bool {
+				expired := now[f].Expires.After(e.Verified) && !now[f].Expires.After(opt.Time)
+				return then[f].SHA256 == now[f].SHA256 && !expired
+			}
 			switch {
-			case a.undecided() || age < 0 || age >= opt.MaxAge:
+			case a.undecided() || a.PGP.passing() || age < 0 || age >= opt.MaxAge:
 			case !sameKey(e.PGP.Certificate) || slices.ContainsFunc(e.Expected.Signers, func(f pgp.Fingerprint) bool { return !sameKey(f) }):
-			case b.results[a.key()].Verified.After(e.Verified):
+			case b.results[a.result()].Verified.After(e.Verified):
 			default:
-				b.results[a.key()] = e
+				b.results[a.result()] = e
 			}
 		}
 	}
@@ -70,25 +74,51 @@ func (a *Artifact) undecided() bool {
 		a.Sigstore.Status == sigstore.Unchecked || a.Sigstore.Status == sigstore.Incompatible
 }
 
+// passing reports whether what was found holds only for a time: of a signature
+// that ends to be valid, or that was not yet made by the clock of the run.
+func (p *PGP) passing() bool {
+	return !p.Expires.IsZero() || p.Reason == pgp.FromFuture || slices.Contains(p.Others, pgp.Rejected)
+}
+
+// otherProgram reports whether another program had a part in the document.
+func (d *Document) otherProgram(g Generator) bool {
+	return d.Generator != g || slices.ContainsFunc(d.Origins, func(o Origin) bool { return o.Generator != g })
+}
+
+// oldest returns when the document, or the oldest of its parts, was made.
+func (d *Document) oldest() time.Time {
+	t := d.Created.Time
+	for _, o := range d.Origins {
+		if o.Created.Before(t) {
+			t = o.Created.Time
+		}
+	}
+	return t
+}
+
+// result is what an artifact's result is kept under: its URL does not depend on
+// what other sources were named beside it.
+func (a *Artifact) result() artifactKey {
+	k := a.key()
+	k.place = cmp.Or(a.URL, k.place)
+	return k
+}
+
 // Result returns the evidence for the artifact of that name and version at a
-// location. Its Verified is when it was found out.
-func (b *Baseline) Result(location, name, version string) (compare.Evidence, bool) {
-	e, ok := b.results[artifactKey{location, name, version}]
+// URL. Its Verified is when it was found out.
+func (b *Baseline) Result(url, name, version string) (compare.Evidence, bool) {
+	e, ok := b.results[artifactKey{url, name, version}]
 	return e, ok
 }
 
 // Len returns how many artifacts have a result.
 func (b *Baseline) Len() int { return len(b.results) }
 
-// copiesOf returns the digests of the copies of each key, sorted.
-func copiesOf(t Trust) map[pgp.Fingerprint][]string {
-	copies := make(map[pgp.Fingerprint][]string, len(t.Keys))
+// keysOf returns the keys by their fingerprints.
+func keysOf(t Trust) map[pgp.Fingerprint]Key {
+	keys := make(map[pgp.Fingerprint]Key, len(t.Keys))
 	for _, k := range t.Keys {
-		digests := make(map[string]bool, len(k.Copies))
-		for _, c := range k.Copies {
-			digests[c.SHA256] = true
-		}
-		copies[pgp.Fingerprint(k.Fingerprint)] = slices.Sorted(maps.Keys(digests))
+		keys[pgp.Fingerprint(k.Fingerprint)] = k
 	}
-	return copies
+	return keys
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -17,6 +18,10 @@ func baselineRun() Run {
 			a.PGPFile.SHA256, a.Bundle.SHA256 = digest(1), digest(2)
 			a.ETag = `"e"`
 			r.Assessments = []compare.Assessment{a}
+			r.Trust.Keys = slices.Clone(r.Trust.Keys)
+			for i := range r.Trust.Keys {
+				r.Trust.Keys[i].SHA256 = digest(50 + i)
+			}
 			return r
 		}
 	}
@@ -36,13 +41,27 @@ func TestBaseline(t *testing.T) {
 		change func(*Run, *BaselineOptions)
 		due    bool
 	}{
-		"nothing changed":       {func(*Run, *BaselineOptions) {}, false},
-		"another program":       {func(_ *Run, o *BaselineOptions) { o.Generator.Version += "1" }, true},
-		"another trust root":    {func(_ *Run, o *BaselineOptions) { o.Trust.TrustRoot.SHA256 = digest(99) }, true},
-		"another roster":        {func(_ *Run, o *BaselineOptions) { o.Trust.Roster.SHA256 = digest(99) }, true},
-		"merged of two trusts":  {func(r *Run, _ *BaselineOptions) { r.Trust.Others = []OtherTrust{{}} }, true},
-		"a new copy of the key": {func(_ *Run, o *BaselineOptions) { newCopy(&o.Trust, string(signer)) }, true},
-		"a copy of another key": {func(_ *Run, o *BaselineOptions) { newCopy(&o.Trust, "AA"+string(signer)[2:]) }, false},
+		"nothing changed":                              {func(*Run, *BaselineOptions) {}, false},
+		"another program":                              {func(_ *Run, o *BaselineOptions) { o.Generator.Version += "1" }, true},
+		"another trust root":                           {func(_ *Run, o *BaselineOptions) { o.Trust.TrustRoot.SHA256 = digest(99) }, true},
+		"another roster":                               {func(_ *Run, o *BaselineOptions) { o.Trust.Roster.SHA256 = digest(99) }, true},
+		"merged of two trusts":                         {func(r *Run, _ *BaselineOptions) { r.Trust.Others = []OtherTrust{{}} }, true},
+		"a new copy of the key":                        {func(_ *Run, o *BaselineOptions) { newCopy(&o.Trust, string(signer)) }, true},
+		"a copy of another key":                        {func(_ *Run, o *BaselineOptions) { newCopy(&o.Trust, "AA"+string(signer)[2:]) }, false},
+		"a revocation of the key in a file of its own": {func(_ *Run, o *BaselineOptions) { keyOf(&o.Trust, string(signer)).SHA256 = digest(79) }, true},
+		"the key has expired since":                    {func(r *Run, o *BaselineOptions) { keyOf(&o.Trust, string(signer)).Expires = Time{o.Time} }, true},
+		"the key had expired before":                   {func(r *Run, o *BaselineOptions) { keyOf(&o.Trust, string(signer)).Expires = Time{r.Time} }, false},
+		"the key expires later":                        {func(_ *Run, o *BaselineOptions) { keyOf(&o.Trust, string(signer)).Expires = Time{o.Time.Add(1)} }, false},
+		"a signature that expires":                     {artifact(func(a *compare.Assessment) { a.PGP.Expires = run.Time.Add(9e15) }), true},
+		"from the future, by the clock of the run": {artifact(func(a *compare.Assessment) {
+			a.Verdict, a.PGP.Status, a.PGP.Reason = compare.Conflict, pgp.Rejected, pgp.FromFuture
+		}), true},
+		"merged, of one other program": {func(r *Run, _ *BaselineOptions) {
+			r.Origins = []Origin{{r.Generator, Time{r.Time}}, {Generator{Name: "migrate", Version: "0"}, Time{r.Time}}}
+		}, true},
+		"merged, one part too old": {func(r *Run, _ *BaselineOptions) {
+			r.Origins = []Origin{{r.Generator, Time{r.Time.Add(-24 * time.Hour)}}, {r.Generator, Time{r.Time}}}
+		}, true},
 		"the key is gone":       {func(_ *Run, o *BaselineOptions) { o.Trust.Keys = nil }, true},
 		"just young enough":     {func(_ *Run, o *BaselineOptions) { o.MaxAge = 24*time.Hour + 1 }, false},
 		"too old":               {func(_ *Run, o *BaselineOptions) { o.MaxAge = 24 * time.Hour }, true},
@@ -91,11 +110,16 @@ func TestBaseline(t *testing.T) {
 	}
 }
 
+func keyOf(trust *Trust, fingerprint string) *Key {
+	return &trust.Keys[slices.IndexFunc(trust.Keys, func(k Key) bool { return k.Fingerprint == fingerprint })]
+}
+
 // newCopy adds a copy of a key to those at hand.
 func newCopy(trust *Trust, fingerprint string) {
 	for i := range trust.Keys {
 		if trust.Keys[i].Fingerprint == fingerprint {
 			trust.Keys[i].Copies = append(trust.Keys[i].Copies, KeyCopy{Source: "new.asc", SHA256: digest(77)})
+			trust.Keys[i].SHA256 = digest(78)
 			return
 		}
 	}

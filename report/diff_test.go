@@ -127,6 +127,7 @@ var notCompared = map[string]string{
 	"ETag":                     "how the server tells its files apart does not count",
 	"LastModified":             "how the server tells its files apart does not count",
 	"Verified":                 "is about the run",
+	"PGP.Expires":              "the .asc says it",
 	"PGP.Detail":               "wording",
 	"PGP.UserID":               "the key says who",
 	"PGP.Signer":               "the key says who",

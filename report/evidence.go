@@ -92,6 +92,7 @@ func (p *PGP) result() pgp.Result {
 		Issuer:          p.Issuer,
 		Hash:            p.Hash,
 		Created:         p.Created.Time,
+		Expires:         p.Expires.Time,
 		Version:         p.PacketVersion,
 		KeyExpiredSince: p.KeyExpiredSince.Time,
 		KeyRevokedSince: p.KeyRevokedSince.Time,

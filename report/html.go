@@ -495,6 +495,7 @@ func (p *PGP) fields() fieldGroup {
 	g.text("Algorithm", p.Algorithm)
 	g.text("Hash", p.Hash)
 	g.time("Made", p.Created)
+	g.time("Valid until", p.Expires)
 	if p.Issuer != p.Certificate && p.Issuer != p.SigningKey {
 		g.code("Issuer, as claimed", p.Issuer)
 	}

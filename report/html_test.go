@@ -196,7 +196,7 @@ func hostileDocument(s string) *Document {
 	d.Series[0].PGP.Presence = keyrings.Presence(s)
 	d.Series[0].Reasons[0].Code = compare.Code(s)
 	d.Generator = Generator{s, s}
-	d.Trust.Keys[0] = Key{s, s, s, []KeyCopy{{s, s}}}
+	d.Trust.Keys[0] = Key{Fingerprint: s, Person: s, Name: s, SHA256: s, Copies: []KeyCopy{{s, s}}}
 	d.Trust.TrustRoot.SHA256, d.Trust.Roster.SHA256, d.Trust.Roster.Version = s, s, s
 	d.Trust.ReleaseCycle = ReleaseCycle{Source: s, SHA256: s}
 	d.Trust.Others = []OtherTrust{{TrustRoot{Source: s, SHA256: s}, Roster{s, s, s}, ReleaseCycle{Source: s, SHA256: s}}}

@@ -61,7 +61,7 @@ func newStream(w io.Writer, d *Document) (*Stream, error) {
 	s := &Stream{w: bufio.NewWriter(w)}
 	return s, s.line(headerLine{
 		Type: "header", SchemaVersion: d.SchemaVersion, Generator: d.Generator, Created: d.Created,
-		Offline: d.Offline, Sources: d.Sources, Part: d.Part, Trust: d.Trust,
+		Offline: d.Offline, Sources: d.Sources, Part: d.Part, Origins: d.Origins, Trust: d.Trust,
 	})
 }
 
@@ -136,6 +136,7 @@ type (
 		Offline       bool      `json:"offline"`
 		Sources       []string  `json:"sources"`
 		Part          *Part     `json:"part,omitempty"`
+		Origins       []Origin  `json:"origins,omitempty"`
 		Trust         Trust     `json:"trust"`
 	}
 	artifactLine struct {

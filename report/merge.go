@@ -64,6 +64,7 @@ func Merge(parts []Input, opt MergeOptions) (*Document, error) {
 	run := Run{Generator: opt.Generator, Offline: true, Part: part, Trust: trust, Cycle: mergeCycle(parts)}
 	var unrecognised union[Unrecognised]
 	var troubles union[Trouble]
+	run.Origins = origins(parts, opt.Generator)
 	for _, p := range parts {
 		d := p.Document
 		if d.Created.After(run.Time) {
@@ -95,6 +96,30 @@ func Merge(parts []Input, opt MergeOptions) (*Document, error) {
 	}
 	run.Assessments, run.Series = compare.AssessAll(evidence, opt.Roster)
 	return New(run), nil
+}
+
+// origins returns what made the parts, and when, if that is not the same for
+// all, or not this program. A part that was merged itself has its own.
+func origins(parts []Input, program Generator) []Origin {
+	var all union[Origin]
+	for _, p := range parts {
+		own := p.Document.Origins
+		if own == nil {
+			own = []Origin{{p.Document.Generator, p.Document.Created}}
+		}
+		for _, o := range own {
+			if !slices.Contains(all.list, o) {
+				all.add([]Origin{o})
+			}
+		}
+	}
+	if len(all.list) == 1 && all.list[0].Generator == program {
+		return nil
+	}
+	slices.SortFunc(all.list, func(a, b Origin) int {
+		return cmp.Or(a.Created.Compare(b.Created.Time), cmp.Compare(a.Generator.String(), b.Generator.String()))
+	})
+	return all.list
 }
 
 // mergePart returns what the merged report is a part of: nil if it is whole.
@@ -471,7 +496,10 @@ func mergeKeys(parts []Input, lead []Key) []Key {
 			i := slices.IndexFunc(keys, func(l Key) bool { return l.Fingerprint == k.Fingerprint })
 			if i < 0 {
 				i = len(keys)
-				keys = append(keys, Key{Fingerprint: k.Fingerprint, Person: k.Person, Name: k.Name})
+				keys = append(keys, Key{Fingerprint: k.Fingerprint, Person: k.Person, Name: k.Name, SHA256: k.SHA256, Expires: k.Expires})
+			}
+			if keys[i].SHA256 != k.SHA256 { // there is no one state of it
+				keys[i].SHA256, keys[i].Expires = "", Time{}
 			}
 			for _, c := range k.Copies {
 				if !slices.ContainsFunc(keys[i].Copies, func(d KeyCopy) bool { return d.SHA256 == c.SHA256 }) {

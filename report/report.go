@@ -35,7 +35,8 @@ type Document struct {
 	Created       Time           `json:"created"`
 	Offline       bool           `json:"offline"`
 	Sources       []string       `json:"sources"`
-	Part          *Part          `json:"part,omitempty"` // nil: all of the sources
+	Part          *Part          `json:"part,omitempty"`    // nil: all of the sources
+	Origins       []Origin       `json:"origins,omitempty"` // of merged parts, where they differ from generator and created
 	Trust         Trust          `json:"trust"`
 	Series        []Series       `json:"series"` // oldest first
 	Summary       Summary        `json:"summary"`
@@ -48,6 +49,12 @@ type Document struct {
 type Generator struct {
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"`
+}
+
+// Origin is what a part of a merged report was made by, and when.
+type Origin struct {
+	Generator Generator `json:"generator"`
+	Created   Time      `json:"created"`
 }
 
 // Part says that a document is about a part of its sources only.
@@ -102,6 +109,8 @@ type Key struct {
 	Fingerprint string    `json:"fingerprint"`      // full, upper case
 	Person      string    `json:"person,omitempty"` // their id in the roster
 	Name        string    `json:"name,omitempty"`
+	SHA256      string    `json:"sha256,omitempty"` // of the key as it was used: all copies and revocations merged
+	Expires     Time      `json:"expires,omitzero"`
 	Copies      []KeyCopy `json:"copies,omitempty"` // none: pinned, but not at hand
 }
 
@@ -216,6 +225,7 @@ type PGP struct {
 	Issuer          string `json:"issuer,omitempty"` // claimed, never compared
 	Hash            string `json:"hash,omitempty"`
 	Created         Time   `json:"created,omitzero"`
+	Expires         Time   `json:"expires,omitzero"` // the signature, not the key
 	PacketVersion   int    `json:"packetVersion,omitempty"`
 	KeyExpiredSince Time   `json:"keyExpiredSince,omitzero"`
 	KeyRevokedSince Time   `json:"keyRevokedSince,omitzero"`
@@ -349,6 +359,7 @@ type Run struct {
 	Offline      bool
 	Sources      []string // as the user named them
 	Part         *Part    // nil: all of the sources
+	Origins      []Origin // of merged parts
 	Trust        Trust    // whose keys also give signers their names
 	Assessments  []compare.Assessment
 	Series       []compare.Series
@@ -371,6 +382,9 @@ func New(r Run) *Document {
 		Artifacts:     make([]Artifact, 0, len(r.Assessments)),
 		Unrecognised:  make([]Unrecognised, 0, len(r.Unrecognised)),
 		Troubles:      make([]Trouble, 0, len(r.Troubles)),
+	}
+	for _, o := range r.Origins {
+		d.Origins = append(d.Origins, Origin{o.Generator, newTime(o.Created.Time)})
 	}
 	if r.Part != nil {
 		d.Part = &Part{Selection: text(r.Part.Selection), Of: r.Part.Of}
@@ -407,6 +421,7 @@ func newTrust(t Trust) Trust {
 	keys := make([]Key, 0, len(t.Keys))
 	for _, k := range t.Keys {
 		k.Copies = slices.Clone(k.Copies)
+		k.Expires = newTime(k.Expires.Time)
 		for i := range k.Copies {
 			k.Copies[i].Source = text(k.Copies[i].Source)
 		}
@@ -506,6 +521,7 @@ func newPGP(e compare.Evidence, signers map[string]Key) PGP {
 		Issuer:          text(r.Issuer),
 		Hash:            text(r.Hash),
 		Created:         newTime(r.Created),
+		Expires:         newTime(r.Expires),
 		PacketVersion:   r.Version,
 		KeyExpiredSince: newTime(r.KeyExpiredSince),
 		KeyRevokedSince: newTime(r.KeyRevokedSince),

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -66,6 +68,27 @@ func diffFormatNamed(name string) (diffFormat, error) {
 	return diffFormat{}, fmt.Errorf("no such format of a difference: %s (want %s)", name, strings.Join(diffFormatNames(), ", "))
 }
 
+// comparable returns why two reports cannot be compared: of what one was not
+// asked for, nobody can say that it is gone.
+func comparable(before, after *report.Document) error {
+	selection := func(d *report.Document) string {
+		if d.Part == nil {
+			return ""
+		}
+		return d.Part.Selection
+	}
+	old, new := selection(before), selection(after)
+	for _, s := range []string{old, new} {
+		if strings.Contains(s, "interrupted") {
+			return errors.New("one of the reports is of a run that was interrupted: let it go on with --baseline, and compare what comes of that")
+		}
+	}
+	if old != new {
+		return fmt.Errorf("the reports are on different parts of their sources (%s and %s): compare whole ones, or the same part", cmp.Or(old, "all"), cmp.Or(new, "all"))
+	}
+	return nil
+}
+
 func (a *app) diff(cmd *cobra.Command, oldFile, newFile string) error {
 	format, err := diffFormatNamed(ownFormat(cmd))
 	if err != nil {
@@ -77,6 +100,9 @@ func (a *app) diff(cmd *cobra.Command, oldFile, newFile string) error {
 	}
 	after, err := readReport(newFile)
 	if err != nil {
+		return err
+	}
+	if err := comparable(before, after); err != nil {
 		return err
 	}
 	d := report.Compare(before, after)

@@ -201,7 +201,7 @@ func (a *app) carryOver(p *plan) error {
 		a.remark("nothing can be carried over from --baseline: it is older than --max-age, or was made by another version or with other trust")
 	}
 	p.auditor.Earlier = func(it source.Item) (compare.Evidence, bool) {
-		return baseline.Result(it.Location, it.Name.File, it.Name.Version.String())
+		return baseline.Result(it.URL, it.Name.File, it.Name.Version.String())
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"migrate/compare"
@@ -21,10 +22,25 @@ type interrupted struct {
 func (e *interrupted) Error() string { return e.cause.Error() + ": no report is written" }
 
 // partial is the report on the artifacts that a run has got to, which says that
-// it is a part; nil if there are none.
+// it is a part; nil if there are none. What an earlier run knew of the others is
+// in it as well: the file may take the place of the one it was read from.
 func (p *plan) partial(evidence []compare.Evidence) *report.Document {
 	if len(evidence) == 0 {
 		return nil
+	}
+	if p.auditor.Earlier != nil {
+		type key struct{ location, file string }
+		done := make(map[key]bool, len(evidence))
+		for _, e := range evidence {
+			done[key{e.Location, e.Name.File}] = true
+		}
+		evidence = slices.Clone(evidence)
+		for _, it := range p.items {
+			if e, ok := p.auditor.Earlier(it); ok && !done[key{it.Location, it.Name.File}] {
+				e.Name, e.Location = it.Name, it.Location
+				evidence = append(evidence, e)
+			}
+		}
 	}
 	run := p.Run
 	run.Part = &report.Part{Selection: "interrupted", Of: len(p.items)}
@@ -46,15 +62,17 @@ func (a *app) keep(cut *interrupted, format format) error {
 		if err := a.writePartial(cut.partial, output); err != nil {
 			return errors.Join(cut, err)
 		}
-		return fmt.Errorf("%w: %d of %d artifacts were verified by then, and are in %[4]s; to go on from there, run again with --baseline %[4]s",
+		return fmt.Errorf("%w: what is known of %d of %d artifacts is in %[4]s; to go on from there, run again with --baseline %[4]s",
 			cut.cause, len(cut.partial.Artifacts), cut.partial.Part.Of, partialFile(output))
-	case format.stream != nil || output != "" && output != "-":
+	case format.stream != nil:
+		return fmt.Errorf("%w: the lines end without a summary", cut.cause)
+	case format.name == "csv" || output != "" && output != "-": // where nothing would say that it is a part
 		return cut
 	}
 	if err := a.render(cut.partial, format); err != nil {
 		return errors.Join(cut, err)
 	}
-	return fmt.Errorf("%w: the report is only on the %d of %d artifacts that were verified by then",
+	return fmt.Errorf("%w: the report is only on %d of %d artifacts",
 		cut.cause, len(cut.partial.Artifacts), cut.partial.Part.Of)
 }
 
@@ -80,11 +98,10 @@ const checkpointEvery = time.Minute
 // checkpoint keeps what a run has got to, in case it is killed. The zero value
 // keeps nothing.
 type checkpoint struct {
-	app     *app
-	plan    *plan
-	output  string
-	last    time.Time
-	written bool
+	app    *app
+	plan   *plan
+	output string
+	last   time.Time
 }
 
 // checkpoint begins one for a run that writes to a file, and that can be gone
@@ -105,16 +122,17 @@ func (c *checkpoint) at(evidence []compare.Evidence) error {
 		return nil
 	}
 	c.last = c.app.now()
-	c.written = true
 	return c.app.writePartial(c.plan.partial(evidence), c.output)
 }
 
-// drop removes what was kept, once the run is whole.
+// drop removes what was kept, by this run or one before, once there is a whole
+// report.
 func (c *checkpoint) drop() {
-	if !c.written {
+	file := partialFile(c.output)
+	if c.app == nil || file == "" {
 		return
 	}
-	if err := os.Remove(partialFile(c.output)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.app.complain(fmt.Errorf("%s: %w", partialFile(c.output), pathless(err)))
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.app.complain(fmt.Errorf("%s: %w", file, pathless(err)))
 	}
 }

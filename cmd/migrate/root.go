@@ -173,6 +173,8 @@ func (a *app) checkSettings(cmd *cobra.Command) (err error) {
 				_, e = strconv.ParseBool(text)
 			case "int":
 				_, e = strconv.Atoi(text)
+			case "duration":
+				_, e = time.ParseDuration(text)
 			}
 			if e != nil {
 				err = fmt.Errorf("setting %s: %q is not a value for it", f.Name, text)

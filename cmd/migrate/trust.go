@@ -197,17 +197,21 @@ func (t *trust) describe() report.Trust {
 		Roster: report.Roster{Source: t.roster.Source(), Version: t.roster.Version(), SHA256: t.roster.SHA256()},
 	}
 	copies := map[pgp.Fingerprint][]report.KeyCopy{}
+	held := map[pgp.Fingerprint]pgp.Certificate{}
 	for _, c := range t.keyring.Certificates() {
+		held[c.Fingerprint] = c
 		for _, copy := range c.Copies {
 			copies[c.Fingerprint] = append(copies[c.Fingerprint], report.KeyCopy{Source: copy.Source, SHA256: copy.SHA256})
 		}
 	}
 	for _, k := range t.roster.Keys() {
-		d.Keys = append(d.Keys, report.Key{Fingerprint: string(k.Fingerprint), Person: k.Person, Name: k.Name, Copies: copies[k.Fingerprint]})
+		c := held[k.Fingerprint]
+		d.Keys = append(d.Keys, report.Key{Fingerprint: string(k.Fingerprint), Person: k.Person, Name: k.Name,
+			SHA256: c.SHA256, Expires: report.Time{Time: c.Expires}, Copies: copies[k.Fingerprint]})
 		delete(copies, k.Fingerprint)
 	}
 	for _, f := range slices.Sorted(maps.Keys(copies)) { // named on the command line
-		d.Keys = append(d.Keys, report.Key{Fingerprint: string(f), Copies: copies[f]})
+		d.Keys = append(d.Keys, report.Key{Fingerprint: string(f), SHA256: held[f].SHA256, Expires: report.Time{Time: held[f].Expires}, Copies: copies[f]})
 	}
 	return d
 }

@@ -211,15 +211,31 @@ func (w *worker) examine(ctx context.Context, item source.Item) compare.Evidence
 	}
 	digest, hashes, err := w.digest(ctx, item, signature, &at, &ev)
 	if err != nil {
-		ev.Trouble = err.Error()
-		ev.PGP = pgp.Result{Reason: pgp.Unreadable, Detail: err.Error()}
-		ev.Sigstore = sigstore.Result{Reason: sigstore.Unreadable, Detail: err.Error()}
-		return ev
+		return unread(ev, err)
 	}
 	ev.SHA256 = hex.EncodeToString(digest[:])
 	ev.PGP = a.checkPGP(ev, asc, signature, hashes)
 	ev.Sigstore = a.checkSigstore(ctx, ev, item, bundle, sig, crt, digest)
+	// A server that announces fewer bytes than it lists may have cut the file
+	// short, and nobody can tell that from a forged one.
+	if item.Size >= 0 && ev.Size >= 0 && item.Size != ev.Size && refused(ev) {
+		return unread(ev, fmt.Errorf("listed with %d bytes, and served with %d, which its signatures are not for: run again", item.Size, ev.Size))
+	}
 	return ev
+}
+
+// unread is what is known of an artifact that could not be read, or not rightly.
+func unread(ev compare.Evidence, err error) compare.Evidence {
+	ev.Trouble = err.Error()
+	ev.Size, ev.SHA256, ev.MD5, ev.ETag, ev.LastModified = -1, "", "", "", ""
+	ev.PGP = pgp.Result{Reason: pgp.Unreadable, Detail: err.Error()}
+	ev.Sigstore = sigstore.Result{Reason: sigstore.Unreadable, Detail: err.Error()}
+	return ev
+}
+
+// refused reports whether a signature is not for the bytes that were read.
+func refused(ev compare.Evidence) bool {
+	return ev.PGP.Status == pgp.Bad || ev.Sigstore.Status == sigstore.DigestMismatch || ev.Sigstore.Status == sigstore.Bad
 }
 
 // carryOver returns the evidence of an earlier run if it still holds: the
@@ -230,6 +246,9 @@ func (a *Auditor) carryOver(ctx context.Context, item source.Item, ev compare.Ev
 		return compare.Evidence{}, false
 	}
 	old, ok := a.Earlier(item)
+	if ok && newMD5(item) != nil && old.MD5 == "" {
+		return compare.Evidence{}, false // the hint has come since, and wants its digest
+	}
 	if !ok || old.URL != ev.URL || old.PGPFile.SHA256 != ev.PGPFile.SHA256 || old.Bundle.SHA256 != ev.Bundle.SHA256 ||
 		old.LegacyPair != ev.LegacyPair || old.Sig.SHA256 != ev.Sig.SHA256 || old.Crt.SHA256 != ev.Crt.SHA256 {
 		return compare.Evidence{}, false
