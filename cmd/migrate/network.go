@@ -13,8 +13,8 @@ import (
 	"migrate/internal/fetch"
 )
 
-// hosts are the only ones that are ever asked, besides that of --base-url and
-// of --api-url.
+// hosts are the only ones that are ever asked, besides those of --base-url, of
+// --api-url, and of the log that the trust root names.
 var hosts = []string{
 	"www.python.org",            // releases
 	"peps.python.org",           // the release cycle
@@ -22,7 +22,6 @@ var hosts = []string{
 	"keyserver.ubuntu.com",      //
 	"github.com",                //
 	"tuf-repo-cdn.sigstore.dev", // the trust root
-	"rekor.sigstore.dev",        // log entries for pairs without bundle
 }
 
 // fewAttempts is how often small things are asked for: keys, the trust root,
@@ -49,6 +48,9 @@ func (a *app) client(attempts int) (*fetch.Client, error) {
 		Offline:   a.config.GetBool("offline"),
 		Rate:      rate,
 		Attempts:  attempts,
+	}
+	if u, err := url.Parse(a.log); err == nil && u.Host != "" {
+		config.Hosts = append(slices.Clone(config.Hosts), u.Host)
 	}
 	for _, flag := range []string{"base-url", "api-url"} {
 		text := a.config.GetString(flag)

@@ -1,0 +1,538 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/spf13/viper"
+
+	"migrate/internal/onlinetest"
+	"migrate/internal/sigstoretest"
+	"migrate/report"
+)
+
+const (
+	python  = "www.python.org"
+	peps    = "peps.python.org"
+	vks     = "keys.openpgp.org"
+	hkp     = "keyserver.ubuntu.com"
+	github  = "github.com"
+	rekor   = "rekor.sigstore.test" // of the demonstration's Sigstore
+	elsewhr = "mirror.example"      // another copy of python.org
+
+	ftp       = "/ftp/python/"
+	cyclePath = "/api/release-cycle.json"
+	apiRel    = "/api/v1/downloads/release/"
+	apiFile   = "/api/v1/downloads/release_file/"
+)
+
+// places are where the demonstration is.
+type places struct{ mirror, roster, root, keys string }
+
+func demoPlaces(t testing.TB) places {
+	t.Helper()
+	demo, err := filepath.Abs(filepath.FromSlash("../../testdata/demo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return places{filepath.Join(demo, "mirror"), filepath.Join(demo, "roster.yaml"), filepath.Join(demo, "trusted_root.json"), filepath.Join(demo, "keys")}
+}
+
+// stage is a fake internet and a machine on it, with a home of its own, that
+// runs command lines.
+type stage struct {
+	t *testing.T
+	*onlinetest.World
+	places
+	files fstest.MapFS // of www.python.org and of its mirror, below /ftp/python/
+	base  string       // the folder that everything this machine may write to is in
+	work  string       // where it stands
+
+	writes    bool // command lines may write files
+	transport http.RoundTripper
+	tufRoot   []byte
+}
+
+// online makes a stage in a bubble of its own, where no wait takes time.
+func online(t *testing.T, test func(t *testing.T, s *stage)) {
+	t.Helper()
+	big() // outside
+	synctest.Test(t, func(t *testing.T) { test(t, newStage(t, onlinetest.NewInMemory(t))) })
+}
+
+func newStage(t *testing.T, w *onlinetest.World) *stage {
+	t.Helper()
+	s := &stage{t: t, World: w, places: demoPlaces(t), base: t.TempDir(), files: fstest.MapFS{}}
+	s.work = filepath.Join(s.base, "work")
+	for _, dir := range []string{"work", "home", "tmp"} {
+		if err := os.Mkdir(filepath.Join(s.base, dir), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, value := range s.environment() {
+		t.Setenv(name, value)
+	}
+	t.Chdir(s.work)
+	silence(t)
+	s.copyDemo()
+	for name, data := range big().files {
+		s.put(name, data)
+	}
+	s.serve()
+	transport := w.Transport()
+	t.Cleanup(transport.CloseIdleConnections)
+	s.transport = transport
+	return s
+}
+
+// silence keeps sigstore-go quiet, as main does.
+func silence(t testing.TB) {
+	t.Helper()
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := os.Stderr
+	os.Stderr = null
+	t.Cleanup(func() { os.Stderr = was; null.Close() })
+}
+
+func (s *stage) environment() map[string]string {
+	home := filepath.Join(s.base, "home")
+	return map[string]string{
+		"HOME": home, "XDG_CONFIG_HOME": filepath.Join(home, "config"), "XDG_CACHE_HOME": filepath.Join(home, "cache"),
+		"TMPDIR":          filepath.Join(s.base, "tmp"),
+		"MIGRATE_OFFLINE": "false", "MIGRATE_ROSTER": s.bigRoster(), "MIGRATE_TRUSTED_ROOT": s.root, "MIGRATE_KEYRING": s.keys + string(filepath.ListSeparator) + s.bigKey(),
+	}
+}
+
+// copyDemo takes the demonstration's mirror as what python.org has.
+func (s *stage) copyDemo() {
+	s.t.Helper()
+	mirror := os.DirFS(s.mirror)
+	err := fs.WalkDir(mirror, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(mirror, name)
+		s.put(name, data)
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// put puts a file on python.org. What is put again has another time.
+func (s *stage) put(name string, data []byte) {
+	at := time.Date(1999, 12, 1, 12, 0, 0, 0, time.UTC)
+	if old := s.files[name]; old != nil {
+		at = old.ModTime.Add(time.Hour)
+	}
+	s.files[name] = &fstest.MapFile{Data: data, ModTime: at}
+}
+
+// serve fills the world.
+func (s *stage) serve() {
+	s.t.Helper()
+	org := onlinetest.PythonOrg(s.files, s.api())
+	s.Handle(python, org)
+	s.Handle(elsewhr, org)
+	cycle, err := os.ReadFile(filepath.Join(filepath.Dir(s.places.roster), "..", "..", "internal", "cycle", "cycle.json"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.Handle(peps, onlinetest.Files{cyclePath: onlinetest.NewFile(cycle)})
+	for _, host := range []string{vks, hkp, github} {
+		s.Handle(host, onlinetest.Files{})
+	}
+	s.Handle(rekor, demoLog(s.t, s.places))
+}
+
+// api is what python.org's API says of all that there is: the truth, and of half
+// of it an MD5 in place of a SHA-256.
+func (s *stage) api() onlinetest.API {
+	var api onlinetest.API
+	ids := map[string]int{}
+	for _, name := range slices.Sorted(func(yield func(string) bool) {
+		for name := range s.files {
+			if !yield(name) {
+				return
+			}
+		}
+	}) {
+		dir, file := path.Split(name)
+		version := strings.TrimSuffix(dir, "/")
+		if isSidecarName(file) || version == "3.15.0" { // pre-releases have releases of their own; the API may lack them
+			continue
+		}
+		if ids[version] == 0 {
+			ids[version] = len(ids) + 1
+			api.Releases = append(api.Releases, onlinetest.APIRelease{ID: ids[version], Name: "Python " + version, Slug: "python-" + strings.ReplaceAll(version, ".", "")})
+		}
+		data := s.files[name].Data
+		f := onlinetest.APIFile{Release: ids[version], URL: "https://" + python + ftp + name, Size: len(data)}
+		if sum := sha256.Sum256(data); len(api.Files)%2 == 0 {
+			f.SHA256 = hex.EncodeToString(sum[:])
+		} else {
+			f.MD5 = fmt.Sprintf("%x", md5.Sum(data))
+		}
+		for suffix, link := range map[string]*string{".asc": &f.Asc, ".sigstore": &f.Sigstore, ".sig": &f.Sig, ".crt": &f.Crt} {
+			if _, ok := s.files[name+suffix]; ok {
+				*link = f.URL + suffix
+			}
+		}
+		api.Files = append(api.Files, f)
+	}
+	return api
+}
+
+func isSidecarName(name string) bool {
+	return slices.Contains([]string{".asc", ".sigstore", ".sig", ".crt"}, path.Ext(name))
+}
+
+// demoLog is the log of the demonstration's Sigstore, with the entry of its one
+// pair.
+func demoLog(t testing.TB, p places) http.Handler {
+	t.Helper()
+	sigstore, err := demoSigstore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := sigstore.Rekor()
+	file := filepath.Join(p.mirror, "3.10.7", "python-3.10.7-amd64.exe")
+	read := func(suffix string) []byte {
+		data, err := os.ReadFile(file + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	err = log.Again(read(".sig"), read(".crt"), sigstoretest.Signing{
+		Digest: sha256.Sum256(read("")), Time: time.Date(2022, 9, 5, 10, 0, 0, 0, time.UTC).Add(70 * time.Minute),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
+}
+
+// demoSigstore is the Sigstore whose trust root the demonstration has; see
+// internal/demo.
+func demoSigstore() (*sigstoretest.Sigstore, error) {
+	return sigstoretest.New("migrate demo", time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC))
+}
+
+// bigRelease is a release whose artifacts are larger than what is looked at
+// before hashing begins, and signed both ways. The demonstration's are too small
+// to break off in.
+const bigRelease = "3.13.7"
+
+const (
+	bigFile   = "Python-3.13.7.tgz" // the one that goes wrong
+	otherFile = "Python-3.13.7.tar.xz"
+	bigSize   = 700_000
+)
+
+type bigFiles struct {
+	files       map[string][]byte
+	key         []byte
+	fingerprint string
+}
+
+// big makes the files of that release, once.
+var big = sync.OnceValue(func() bigFiles {
+	b := bigFiles{files: map[string][]byte{}}
+	must := func(err error) {
+		if err != nil {
+			panic(err)
+		}
+	}
+	sigstore, err := demoSigstore()
+	must(err)
+	at := time.Date(2025, 8, 14, 10, 0, 0, 0, time.UTC)
+	config := &packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, DefaultHash: crypto.SHA512, Time: func() time.Time { return at }}
+	key, err := openpgp.NewEntity("Jonas Wren", "", "", config)
+	must(err)
+	var public bytes.Buffer
+	must(key.Serialize(&public))
+	b.key, b.fingerprint = public.Bytes(), fmt.Sprintf("%X", key.PrimaryKey.Fingerprint)
+	random := rand.NewChaCha8(sha256.Sum256([]byte("big")))
+	for i, name := range []string{bigFile, otherFile} {
+		data := make([]byte, bigSize>>(3*i))
+		random.Read(data)
+		var asc bytes.Buffer
+		must(openpgp.ArmoredDetachSign(&asc, key, bytes.NewReader(data), config))
+		bundle, err := sigstore.Sign(sigstoretest.Signing{Digest: sha256.Sum256(data), SAN: "jonas@demo.example", Issuer: "https://accounts.demo.example", Time: at})
+		must(err)
+		b.files[bigRelease+"/"+name], b.files[bigRelease+"/"+name+".asc"], b.files[bigRelease+"/"+name+".sigstore"] = data, asc.Bytes(), bundle
+	}
+	return b
+})
+
+// bigKey writes the key that the big release is signed with to a file.
+func (s *stage) bigKey() string {
+	file := filepath.Join(s.base, "key")
+	s.writeFile(file, big().key)
+	return file
+}
+
+// bigRoster is the demonstration's roster with that key.
+func (s *stage) bigRoster() string {
+	s.t.Helper()
+	data, err := os.ReadFile(s.places.roster)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	text := strings.Replace(string(data), "\nkeys:\n", "\nkeys:\n  BIG: {person: jonas-wren, fingerprint: "+big().fingerprint+", algorithm: Ed25519}\n", 1)
+	text = strings.Replace(text, "\nexceptions:\n", "\nexceptions:\n  - {releases: "+bigRelease+", roles: [source], signers: [BIG], why: \"it is large\"}\n", 1)
+	file := filepath.Join(s.base, "roster.yaml")
+	s.writeFile(file, []byte(text))
+	return file
+}
+
+func (s *stage) writeFile(file string, data []byte) {
+	s.t.Helper()
+	if err := os.WriteFile(file, data, 0o666); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// ran is what came of a command line.
+type ran struct {
+	status   int
+	out, err string
+	requests []onlinetest.Request
+	lines    []string // of err, but for those that say how far it is
+}
+
+var progressLine = regexp.MustCompile(`^migrate: \d+ of \d+ artifacts`)
+
+// run runs a command line. Unless s.writes is set, it must write no file.
+func (s *stage) run(args ...string) ran {
+	s.t.Helper()
+	return s.runCtx(s.t.Context(), args...)
+}
+
+func (s *stage) runCtx(ctx context.Context, args ...string) ran {
+	s.t.Helper()
+	before := tree(s.t, s.base)
+	s.Forget()
+	var out, errs bytes.Buffer
+	a := &app{streams: streams{&out, &errs}, now: func() time.Time { return keysPresent }, config: viper.New(), transport: s.transport, tufRoot: s.tufRoot}
+	r := ran{status: a.execute(ctx, args)}
+	r.out, r.err, r.requests = out.String(), errs.String(), s.Requests()
+	for line := range strings.Lines(r.err) {
+		if !progressLine.MatchString(line) {
+			r.lines = append(r.lines, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	for _, line := range r.lines {
+		if !strings.HasPrefix(line, "migrate: ") {
+			s.t.Errorf("%q: a line of standard error that is not ours: %q", args, line)
+		}
+	}
+	if unknown := s.UnknownHosts(); len(unknown) > 0 {
+		s.t.Errorf("%q asked for hosts that are not in the test's world: %q", args, unknown)
+	}
+	if d := gocmp.Diff(before, tree(s.t, s.base)); d != "" && !s.writes {
+		s.t.Errorf("%q changed files:\n%s", args, d)
+	}
+	return r
+}
+
+// report runs a report and returns the document.
+func (s *stage) report(args ...string) (*report.Document, ran) {
+	s.t.Helper()
+	r := s.run(append([]string{"report", "--format", "json"}, args...)...)
+	doc, err := report.Read(strings.NewReader(r.out))
+	if err != nil {
+		s.t.Fatalf("%q: status %d, no report: %v\n%s", args, r.status, err, r.err)
+	}
+	return doc, r
+}
+
+// tree is the files below a folder, each with its digest.
+func tree(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || name == dir {
+			return err
+		}
+		rel, _ := filepath.Rel(dir, name)
+		all[filepath.ToSlash(rel)] = "folder"
+		if !d.IsDir() {
+			data, err := os.ReadFile(name)
+			all[filepath.ToSlash(rel)] = fmt.Sprintf("%d bytes, %x", len(data), sha256.Sum256(data))
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// answersOf is what a report says of each artifact, wherever it was read from.
+func answersOf(d *report.Document) []string {
+	var all []string
+	for i := range d.Artifacts {
+		all = append(all, answerOf(&d.Artifacts[i]))
+	}
+	return all
+}
+
+func answerOf(a *report.Artifact) string {
+	size := int64(-1)
+	if a.Size != nil {
+		size = *a.Size
+	}
+	return fmt.Sprintf("%s/%s %s pgp %s %s sigstore %s %s %q %d %.12s %s", a.Version, a.Name, a.Verdict,
+		a.PGP.Status, a.PGP.Reason, a.Sigstore.Status, a.Sigstore.Reason, codesOf(a), size, a.SHA256, a.Trouble)
+}
+
+func codesOf(a *report.Artifact) []string {
+	var codes []string
+	for _, f := range a.Findings {
+		codes = append(codes, string(f.Code))
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
+}
+
+// judgements is what a report says of each series, but for the words.
+func judgements(d *report.Document) []string {
+	var all []string
+	for _, s := range d.Series {
+		line := fmt.Sprintf("%s %s %v %v", s.Series, s.Readiness, s.Artifacts, s.Verdicts)
+		for _, r := range s.Reasons {
+			line += fmt.Sprintf(" %s %d", r.Code, len(r.Artifacts))
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
+// sameAnswers asserts that two reports say the same of the same artifacts.
+func sameAnswers(t *testing.T, what string, want, got *report.Document) {
+	t.Helper()
+	if d := gocmp.Diff(answersOf(want), answersOf(got)); d != "" {
+		t.Errorf("%s: artifacts (-want +got)\n%s", what, d)
+	}
+	if d := gocmp.Diff(judgements(want), judgements(got)); d != "" {
+		t.Errorf("%s: series (-want +got)\n%s", what, d)
+	}
+}
+
+// artifactOf returns the artifact of a name.
+func artifactOf(t *testing.T, d *report.Document, name string) *report.Artifact {
+	t.Helper()
+	for i := range d.Artifacts {
+		if d.Artifacts[i].Name == name {
+			return &d.Artifacts[i]
+		}
+	}
+	t.Fatalf("the report has no %s: %q", name, answersOf(d))
+	return nil
+}
+
+// asked returns the requests as text, sorted.
+func (r ran) asked() []string {
+	var all []string
+	for _, q := range r.requests {
+		line := q.Method + " " + q.Host + q.Path
+		if q.Range != "" {
+			line += " " + q.Range
+		}
+		all = append(all, line)
+	}
+	slices.SortStableFunc(all, cmp.Compare)
+	return all
+}
+
+// TestOnlineReport: what is read over the network is judged as what lies on disk.
+func TestOnlineReport(t *testing.T) {
+	online(t, func(t *testing.T, s *stage) {
+		folder := filepath.Join(s.base, "mirror")
+		if err := os.CopyFS(folder, s.files); err != nil {
+			t.Fatal(err)
+		}
+		for _, tt := range []struct {
+			online, local []string
+			least         int
+		}{
+			{[]string{"3.13"}, []string{"--series", "3.13"}, 7},
+			{[]string{"3.12.4"}, []string{"--release", "3.12.4"}, 3},
+			{[]string{"3.10..3.12"}, []string{"--series", "3.10,3.11,3.12"}, 14},
+			{[]string{"3.11.9..3.11.13"}, []string{"--release", "3.11.9,3.11.10,3.11.12,3.11.13"}, 4},
+			{[]string{"all", "--pre-releases"}, nil, 38},
+			{[]string{"3.15", "--pre-releases"}, []string{"--series", "3.15"}, 3},
+			{[]string{"3.15.0a2"}, []string{"--release", "3.15.0a2"}, 1},
+			{[]string{"3.10..3.13", "--kind", "windows"}, []string{"--series", "3.10,3.11,3.12,3.13", "--kind", "windows"}, 4},
+			{[]string{"3.13", "--base-url", "https://" + elsewhr + ftp}, []string{"--series", "3.13"}, 7},
+			{[]string{"3.13", "--api-url", ""}, []string{"--series", "3.13"}, 7},
+			{[]string{"3.9", "3.14"}, []string{"--series", "3.9,3.14"}, 8},
+		} {
+			t.Log(tt.online)
+			want, local := s.report(append([]string{folder}, tt.local...)...)
+			got, net := s.report(tt.online...)
+			if len(got.Artifacts) < tt.least || net.status != local.status || got.Offline {
+				t.Errorf("%q: %d artifacts, status %d and locally %d, offline %v", tt.online, len(got.Artifacts), net.status, local.status, got.Offline)
+			}
+			if tt.local == nil { // else this is of the whole folder, there
+				if d := gocmp.Diff(want.Unrecognised, got.Unrecognised); d != "" || len(want.Unrecognised) == 0 {
+					t.Errorf("not recognised (-local +online)\n%s", d)
+				}
+			}
+			sameAnswers(t, strings.Join(tt.online, " "), want, got)
+			if kind := slices.Contains(tt.online, "--kind"); kind != (got.Part != nil) {
+				t.Errorf("%q: part %v", tt.online, got.Part)
+			}
+			if len(net.lines) != len(local.lines) {
+				t.Errorf("%q: standard error\n%s\nand locally\n%s", tt.online, net.err, local.err)
+			}
+			api := slices.ContainsFunc(net.requests, func(q onlinetest.Request) bool { return strings.HasPrefix(q.Path, "/api/") && q.Host == python })
+			if api == slices.Contains(tt.online, "--api-url") {
+				t.Errorf("%q: asked the API: %v", tt.online, api)
+			}
+			tree := slices.ContainsFunc(net.requests, func(q onlinetest.Request) bool { return strings.HasPrefix(q.Path, ftp) && q.Host == python })
+			if tree == slices.Contains(tt.online, "--base-url") {
+				t.Errorf("%q: asked python.org for files: %v", tt.online, tree)
+			}
+		}
+	})
+}
+
+func TestOnlinePair(t *testing.T) {
+	online(t, func(t *testing.T, s *stage) {
+		doc, r := s.report("3.10.7")
+		t.Log(strings.Join(answersOf(doc), "\n"), r.status, r.err, r.asked())
+		doc, r = s.report("3.13.6")
+		t.Log(strings.Join(answersOf(doc), "\n"), r.status, r.err, r.asked())
+	})
+}
