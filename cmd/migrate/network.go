@@ -49,8 +49,13 @@ func (a *app) client(attempts int) (*fetch.Client, error) {
 		Rate:      rate,
 		Attempts:  attempts,
 	}
-	if u, err := url.Parse(a.log); err == nil && u.Host != "" {
-		config.Hosts = append(slices.Clone(config.Hosts), u.Host)
+	allow := func(host string) {
+		if host != "" && !slices.Contains(config.Hosts, host) {
+			config.Hosts = append(slices.Clone(config.Hosts), host)
+		}
+	}
+	if u, err := url.Parse(a.log); err == nil {
+		allow(u.Host)
 	}
 	for _, flag := range []string{"base-url", "api-url"} {
 		text := a.config.GetString(flag)
@@ -61,7 +66,7 @@ func (a *app) client(attempts int) (*fetch.Client, error) {
 		if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 			return nil, fmt.Errorf("--%s %s: want an address such as https://www.python.org/ftp/python/", flag, text)
 		}
-		config.Hosts = append(slices.Clone(config.Hosts), u.Host)
+		allow(u.Host)
 	}
 	c := fetch.New(config)
 	if a.clients == nil {

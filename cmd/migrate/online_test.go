@@ -80,7 +80,12 @@ type stage struct {
 func online(t *testing.T, test func(t *testing.T, s *stage)) {
 	t.Helper()
 	big() // outside
-	synctest.Test(t, func(t *testing.T) { test(t, newStage(t, onlinetest.NewInMemory(t))) })
+	synctest.Test(t, func(t *testing.T) {
+		// The ends of a pipe that say goodbye at the same time wait for each
+		// other until their deadline.
+		t.Cleanup(func() { time.Sleep(time.Minute) })
+		test(t, newStage(t, onlinetest.NewInMemory(t)))
+	})
 }
 
 func newStage(t *testing.T, w *onlinetest.World) *stage {
@@ -368,12 +373,21 @@ func (s *stage) runCtx(ctx context.Context, args ...string) ran {
 func (s *stage) report(args ...string) (*report.Document, ran) {
 	s.t.Helper()
 	r := s.run(append([]string{"report", "--format", "json"}, args...)...)
+	return s.read(r), r
+}
+
+// read reads the report that a command line wrote.
+func (s *stage) read(r ran) *report.Document {
+	s.t.Helper()
 	doc, err := report.Read(strings.NewReader(r.out))
 	if err != nil {
-		s.t.Fatalf("%q: status %d, no report: %v\n%s", args, r.status, err, r.err)
+		s.t.Fatalf("status %d, no report: %v\n%s", r.status, err, r.err)
 	}
-	return doc, r
+	return doc
 }
+
+// onlyBigKey leaves only the key of the big release at hand, which is faster.
+func (s *stage) onlyBigKey() { s.t.Setenv("MIGRATE_KEYRING", filepath.Join(s.base, "key")) }
 
 // tree is the files below a folder, each with its digest.
 func tree(t testing.TB, dir string) map[string]string {
