@@ -287,6 +287,9 @@ func TestFaultsOfTheIndex(t *testing.T) {
 				if n := len(linesWith(r, bigRelease+"/: cannot be listed")); n != 1 {
 					t.Errorf("%s: standard error %q", f.name, r.lines)
 				}
+				if f.name != "503" && f.name != "web page in disguise" {
+					return
+				}
 				m := s.run("matrix", "3.13.6.."+bigRelease)
 				if m.status != 0 || len(m.lines) != 1 || !strings.Contains(m.lines[0], f.want) || !strings.Contains(m.out, `"artifacts": 5`) {
 					t.Errorf("%s: matrix: status %d, %q, %s", f.name, m.status, m.lines, m.out)
@@ -296,9 +299,12 @@ func TestFaultsOfTheIndex(t *testing.T) {
 					t.Errorf("%s: alone: status %d, %q, %q", f.name, r.status, r.lines, r.out)
 				}
 			}()
+			if f.want == "" {
+				continue
+			}
 			func() {
 				defer s.broken(python, ftp, f)()
-				if r := s.run("report", "3.13"); f.want != "" && (r.status != 2 || r.out != "" || len(r.lines) != 1) {
+				if r := s.run("report", "3.13"); r.status != 2 || r.out != "" || len(r.lines) != 1 {
 					t.Errorf("%s: all releases: status %d, %q, %q", f.name, r.status, r.lines, r.out)
 				}
 			}()
@@ -381,23 +387,20 @@ func TestFaultsOfHints(t *testing.T) {
 				ever("other JSON", onlinetest.Instead(onlinetest.NewFile([]byte(`{"detail":"no"}`))), ""),
 			)
 			for _, f := range faults {
-				if f.name == "moved" {
+				if f.name == "moved" || at.path == apiFile && f.always == nil {
 					continue
 				}
 				mend := s.broken(at.host, at.path, f)
 				doc, r := s.report(bigRelease)
 				mend()
 				sameAnswers(t, f.name+" at "+at.path, right, doc)
-				if f.always == nil {
+				if f.always == nil && (at.host != peps || len(f.next) < 2) {
 					if r.status != 0 || len(r.lines) != 0 {
 						t.Errorf("%s at %s: status %d, %q", f.name, at.path, r.status, r.lines)
 					}
 					continue
 				}
-				// What tells a run that does not stop at 30 s from a fast one are
-				// only retries, of which the cycle gets fewer.
-				want := strings.Replace(f.want, "5 times", "", 1)
-				want = strings.TrimSuffix(want, " (tried )")
+				want := strings.TrimSuffix(f.want, " (tried 5 times)") // the cycle is asked for less often
 				if r.status != 0 || len(r.lines) != 1 || !strings.HasPrefix(r.lines[0], at.remark) || !strings.Contains(r.lines[0], want) {
 					t.Errorf("%s at %s: status %d, %q", f.name, at.path, r.status, r.lines)
 				}
@@ -412,38 +415,38 @@ func TestFaultsOfHints(t *testing.T) {
 // TestFaultsOfTLS: a host that cannot be reached safely is not asked, and what
 // hangs on it is said not to have been checked.
 func TestFaultsOfTLS(t *testing.T) {
-	online(t, func(t *testing.T, s *stage) {
-		transport := s.transport.(*http.Transport)
-		right, _ := s.report("3.10.7")
-		for trouble, want := range map[onlinetest.Trouble]string{
-			onlinetest.Expired:       "the certificate of ",
-			onlinetest.WrongHost:     "the certificate of ",
-			onlinetest.Unknown:       "the certificate of ",
-			onlinetest.HandshakeFail: " cannot be reached",
-			onlinetest.Refused:       " cannot be reached",
-		} {
-			run := func(host string, args ...string) ran {
-				transport.CloseIdleConnections()
-				s.Trouble(host, trouble)
-				defer s.Trouble(host, onlinetest.NoTrouble)
-				return s.run(append([]string{"report", "--format", "json"}, args...)...)
+	s := newStage(t, onlinetest.New(t))
+	s.attempts = 1
+	transport := s.transport.(*http.Transport)
+	right, _ := s.report("3.10.7")
+	for trouble, want := range map[onlinetest.Trouble]string{
+		onlinetest.Expired:       "the certificate of HOST is not accepted: tls: failed to verify certificate: x509: certificate has expired",
+		onlinetest.WrongHost:     "the certificate of HOST is not accepted: tls: failed to verify certificate: x509: certificate is valid for elsewhere.example",
+		onlinetest.Unknown:       "the certificate of HOST is not accepted: tls: failed to verify certificate: x509: certificate signed by unknown authority",
+		onlinetest.HandshakeFail: "HOST cannot be reached: ",
+		onlinetest.Refused:       "HOST cannot be reached: dial tcp: ",
+	} {
+		run := func(host string) ran {
+			transport.CloseIdleConnections()
+			s.Trouble(host, trouble)
+			defer s.Trouble(host, onlinetest.NoTrouble)
+			r := s.run("report", "--format", "json", "3.10.7")
+			if len(r.lines) != 1 || !strings.Contains(r.lines[0], strings.ReplaceAll(want, "HOST", host)) {
+				t.Errorf("%v of %s: standard error %q", trouble, host, r.lines)
 			}
-			r := run(python, "3.10.7")
-			if r.status != 2 || r.out != "" || len(r.lines) != 1 || !strings.Contains(r.lines[0], want) || !strings.Contains(r.lines[0], python) {
-				t.Errorf("%v of python.org: status %d, %q", trouble, r.status, r.lines)
-			}
-			r = run(peps, "3.10.7")
-			doc := s.read(r)
-			sameAnswers(t, "peps", right, doc)
-			if r.status != 0 || len(r.lines) != 1 || !strings.Contains(r.lines[0], want) {
-				t.Errorf("%v of the PEPs: status %d, %q", trouble, r.status, r.lines)
-			}
-			r = run(rekor, "3.10.7")
-			a := artifactOf(t, s.read(r), "python-3.10.7-amd64.exe")
-			if a.Sigstore.Status != sigstore.Unchecked || a.Sigstore.Reason != sigstore.LookupFailed || !strings.Contains(a.Sigstore.Detail, want) || a.PGP.Status != pgp.Good {
-				t.Errorf("%v of the log: %s %s", trouble, answerOf(a), a.Sigstore.Detail)
-			}
-			t.Log(a.Verdict, r.status, r.err)
+			return r
 		}
-	})
+		if r := run(python); r.status != 2 || r.out != "" {
+			t.Errorf("%v of python.org: status %d, %q", trouble, r.status, r.out)
+		}
+		r := run(peps)
+		if sameAnswers(t, "peps", right, s.read(r)); r.status != 0 {
+			t.Errorf("%v of the PEPs: status %d", trouble, r.status)
+		}
+		r = run(rekor)
+		a := artifactOf(t, s.read(r), "python-3.10.7-amd64.exe")
+		if r.status != 2 || a.Verdict != compare.Unchecked || a.Sigstore.Reason != sigstore.LookupFailed || a.PGP.Status != pgp.Good {
+			t.Errorf("%v of the log: status %d, %s", trouble, r.status, answerOf(a))
+		}
+	}
 }

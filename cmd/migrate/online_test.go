@@ -74,6 +74,7 @@ type stage struct {
 	writes    bool // command lines may write files
 	transport http.RoundTripper
 	tufRoot   []byte
+	attempts  int // of each request; 0: the usual
 }
 
 // online makes a stage in a bubble of its own, where no wait takes time.
@@ -347,7 +348,7 @@ func (s *stage) runCtx(ctx context.Context, args ...string) ran {
 	before := tree(s.t, s.base)
 	s.Forget()
 	var out, errs bytes.Buffer
-	a := &app{streams: streams{&out, &errs}, now: func() time.Time { return keysPresent }, config: viper.New(), transport: s.transport, tufRoot: s.tufRoot}
+	a := &app{streams: streams{&out, &errs}, now: func() time.Time { return keysPresent }, config: viper.New(), transport: s.transport, tufRoot: s.tufRoot, attempts: s.attempts}
 	r := ran{status: a.execute(ctx, args)}
 	r.out, r.err, r.requests = out.String(), errs.String(), s.Requests()
 	for line := range strings.Lines(r.err) {
