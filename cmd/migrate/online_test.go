@@ -69,7 +69,7 @@ func demoPlaces(t testing.TB) places {
 // stage is a fake internet and a machine on it, with a home of its own, that
 // runs command lines.
 type stage struct {
-	t *testing.T
+	t testing.TB
 	*onlinetest.World
 	places
 	files fstest.MapFS // of www.python.org and of its mirror, below /ftp/python/
@@ -95,7 +95,7 @@ func online(t *testing.T, test func(t *testing.T, s *stage)) {
 	})
 }
 
-func newStage(t *testing.T, w *onlinetest.World) *stage {
+func newStage(t testing.TB, w *onlinetest.World) *stage {
 	t.Helper()
 	s := &stage{t: t, World: w, places: demoPlaces(t), base: t.TempDir(), files: fstest.MapFS{}, now: keysPresent}
 	s.work = filepath.Join(s.base, "work")
@@ -408,7 +408,7 @@ func tree(t testing.TB, dir string) map[string]string {
 		all[filepath.ToSlash(rel)] = "folder"
 		if !d.IsDir() {
 			data, err := os.ReadFile(name)
-			all[filepath.ToSlash(rel)] = fmt.Sprintf("%d bytes, %x", len(data), sha256.Sum256(data))
+			all[filepath.ToSlash(rel)] = digestLine(data)
 			return err
 		}
 		return nil
@@ -418,6 +418,13 @@ func tree(t testing.TB, dir string) map[string]string {
 	}
 	return all
 }
+
+func digestLine(data []byte) string {
+	return fmt.Sprintf("%d bytes, %x", len(data), sha256.Sum256(data))
+}
+
+// unbreak makes a file of python.org be answered for rightly again.
+func (s *stage) unbreak(at string) { s.Break(python, at) }
 
 // answersOf is what a report says of each artifact, wherever it was read from.
 func answersOf(d *report.Document) []string {
@@ -716,7 +723,7 @@ func TestSave(t *testing.T) {
 			saved := tree(t, dir)
 			for name, what := range saved {
 				file := s.files[name]
-				if file == nil != (what == "folder") || file != nil && what != fmt.Sprintf("%d bytes, %x", len(file.Data), sha256.Sum256(file.Data)) {
+				if file == nil != (what == "folder") || file != nil && what != digestLine(file.Data) {
 					t.Errorf("saved: %s, %s", name, what)
 				}
 			}
@@ -849,7 +856,7 @@ func TestOnlinePair(t *testing.T) {
 			}
 			for _, f := range append(brokenFile(90), ever("other JSON", onlinetest.Instead(onlinetest.NewFile([]byte("{}"))), "not what the log's API says"),
 				ever("404", onlinetest.Status(404), "is not there"), ever("web page", onlinetest.ErrorPage("text/html"), ""), ever("endless", onlinetest.Endless(), "is larger")) {
-				if f.always == nil || f.name != "503" && args[0] == "verify" {
+				if f.always == nil || f.name == "in circles" || f.name != "503" && args[0] == "verify" { // the rest is the client's to test
 					continue
 				}
 				mend := s.broken(rekor, search, f)
