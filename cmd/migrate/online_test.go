@@ -780,7 +780,7 @@ func TestMissingKeys(t *testing.T) {
 		// The servers in trouble, in turn: the next one has it.
 		s.writes = true
 		want := ""
-		for _, f := range append(brokenFile(len(key.Data)), ever("another key", onlinetest.Instead(onlinetest.NewFile(demoKey2(t, s.places, "pavel-lindqvist"))), ""),
+		for _, f := range append(brokenSmall(len(key.Data)), ever("another key", onlinetest.Instead(onlinetest.NewFile(demoKey2(t, s.places, "pavel-lindqvist"))), ""),
 			ever("web page", onlinetest.ErrorPage("text/html"), ""), ever("endless", onlinetest.Endless(), ""), ever("404", onlinetest.Status(404), "")) {
 			s.Handle(vks, onlinetest.Files{byFingerprint: key})
 			s.Handle(hkp, onlinetest.Files{"/pks/lookup": key})
@@ -854,7 +854,7 @@ func TestOnlinePair(t *testing.T) {
 			if r.status != 0 || a.Verdict != compare.PGPOnly || a.Sigstore.Status != sigstore.GoodFromLog || s.read(r).Offline || len(r.lines) != 0 {
 				t.Errorf("%q: status %d, %s, %q", args, r.status, answerOf(a), r.lines)
 			}
-			for _, f := range append(brokenFile(90), ever("other JSON", onlinetest.Instead(onlinetest.NewFile([]byte("{}"))), "not what the log's API says"),
+			for _, f := range append(brokenSmall(90), ever("other JSON", onlinetest.Instead(onlinetest.NewFile([]byte("{}"))), "not what the log's API says"),
 				ever("404", onlinetest.Status(404), "is not there"), ever("web page", onlinetest.ErrorPage("text/html"), ""), ever("endless", onlinetest.Endless(), "is larger")) {
 				if f.always == nil || f.name == "in circles" || f.name != "503" && args[0] == "verify" { // the rest is the client's to test
 					continue
