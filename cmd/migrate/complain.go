@@ -46,6 +46,8 @@ func (a *app) complainOf(d *report.Document) {
 			say(s.File, "not a Sigstore bundle: %s (migrate explain sigstore/malformed)", s.Detail)
 		} else if s.Reason == sigstore.Unreadable {
 			say(s.File, "%s (migrate explain sigstore/unreadable)", s.Detail)
+		} else if s.Reason == sigstore.LookupFailed {
+			say(s.SigFile, "the log could not be asked about it: %s (migrate explain sigstore/lookup-failed)", s.Detail)
 		}
 	}
 }

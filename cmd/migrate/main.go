@@ -8,23 +8,27 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/spf13/viper"
 )
 
 func main() {
-	os.Exit(run())
+	os.Exit(run(&app{}))
 }
 
-// run is main with deferred calls that run.
-func run() int {
+// run is main with deferred calls that run. The app may bring a network of its
+// own.
+func run(a *app) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	streams := streams{out: os.Stdout, err: os.Stderr}
+	a.streams = streams{out: os.Stdout, err: os.Stderr}
+	a.now, a.config = time.Now, viper.New()
 	// sigstore-go writes a line to os.Stderr for every bundle with a P-384 key
 	// over SHA-256. That fact is a finding of the report; the terminal is ours.
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		defer null.Close()
 		os.Stderr = null
 	}
-	return execute(ctx, os.Args[1:], streams, time.Now)
+	return a.execute(ctx, os.Args[1:])
 }

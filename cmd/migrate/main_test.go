@@ -19,6 +19,9 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden parts of the scripts")
 
 func TestMain(m *testing.M) {
+	if os.Getenv(childAddr) != "" {
+		os.Exit(childMain())
+	}
 	testscript.Main(offline{m}, map[string]func(){"migrate": main})
 }
 

@@ -13,8 +13,8 @@ import (
 	"migrate/internal/fetch"
 )
 
-// hosts are the only ones that are ever asked, besides that of --base-url and
-// of --api-url.
+// hosts are the only ones that are ever asked, besides those of --base-url, of
+// --api-url, and of the log that the trust root names.
 var hosts = []string{
 	"www.python.org",            // releases
 	"peps.python.org",           // the release cycle
@@ -22,7 +22,6 @@ var hosts = []string{
 	"keyserver.ubuntu.com",      //
 	"github.com",                //
 	"tuf-repo-cdn.sigstore.dev", // the trust root
-	"rekor.sigstore.dev",        // log entries for pairs without bundle
 }
 
 // fewAttempts is how often small things are asked for: keys, the trust root,
@@ -50,6 +49,14 @@ func (a *app) client(attempts int) (*fetch.Client, error) {
 		Rate:      rate,
 		Attempts:  attempts,
 	}
+	allow := func(host string) {
+		if host != "" && !slices.Contains(config.Hosts, host) {
+			config.Hosts = append(slices.Clone(config.Hosts), host)
+		}
+	}
+	if u, err := url.Parse(a.log); err == nil {
+		allow(u.Host)
+	}
 	for _, flag := range []string{"base-url", "api-url"} {
 		text := a.config.GetString(flag)
 		if text == "" {
@@ -59,7 +66,7 @@ func (a *app) client(attempts int) (*fetch.Client, error) {
 		if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 			return nil, fmt.Errorf("--%s %s: want an address such as https://www.python.org/ftp/python/", flag, text)
 		}
-		config.Hosts = append(slices.Clone(config.Hosts), u.Host)
+		allow(u.Host)
 	}
 	c := fetch.New(config)
 	if a.clients == nil {

@@ -170,23 +170,28 @@ func (a *app) fetchCycle(ctx context.Context, p *plan) {
 	a.remark("the release cycle is that of %s: %v", p.Cycle.Date(), err)
 }
 
-// carryOver lets a plan do without reading what earlier reports say, if it has
-// not changed.
-func (a *app) carryOver(p *plan) error {
+// earlier reads the reports that --baseline names.
+func (a *app) earlier() ([]*report.Document, error) {
 	files := a.paths("baseline")
-	if len(files) == 0 {
-		return nil
-	}
-	if a.config.GetString("save") != "" {
-		return errors.New("--baseline leaves files unread, and --save needs them read: give one of the two")
+	if len(files) > 0 && a.config.GetString("save") != "" {
+		return nil, errors.New("--baseline leaves files unread, and --save needs them read: give one of the two")
 	}
 	var docs []*report.Document
 	for _, file := range files {
 		doc, err := readReport(file)
 		if err != nil {
-			return fmt.Errorf("--baseline: %w", err)
+			return nil, fmt.Errorf("--baseline: %w", err)
 		}
 		docs = append(docs, doc)
+	}
+	return docs, nil
+}
+
+// carryOver lets a plan do without reading what earlier reports say, if it has
+// not changed.
+func (a *app) carryOver(p *plan, docs []*report.Document) error {
+	if len(docs) == 0 {
+		return nil
 	}
 	baseline, err := report.NewBaseline(docs, report.BaselineOptions{
 		Generator: p.Generator, Trust: p.Trust, Time: p.Time, MaxAge: a.config.GetDuration("max-age"),
@@ -206,15 +211,20 @@ func (a *app) carryOver(p *plan) error {
 	return nil
 }
 
+// checkSave refuses --save where there is nothing to keep.
+func (a *app) checkSave(items []source.Item) error {
+	if a.config.GetString("save") != "" && !slices.ContainsFunc(items, isOnline) {
+		return errors.New("--save keeps what is read over the network, and nothing is: name releases, e.g. 3.13")
+	}
+	return nil
+}
+
 // save lets a plan write what it reads over the network to the folder that
 // --save names. The caller closes the store, which is nil if nothing is kept.
 func (a *app) save(p *plan) (*source.Store, error) {
 	dir := a.config.GetString("save")
 	if dir == "" {
 		return nil, nil
-	}
-	if !slices.ContainsFunc(p.items, isOnline) {
-		return nil, errors.New("--save keeps what is read over the network, and nothing is: name releases, e.g. 3.13")
 	}
 	store, err := source.OpenStore(dir)
 	if err != nil {

@@ -241,6 +241,10 @@ func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 	if p.auditor.Jobs = a.config.GetInt("jobs"); p.auditor.Jobs < 1 || p.auditor.Jobs > maxJobs {
 		return nil, fmt.Errorf("--jobs %d: want 1 or more, and %d at most", p.auditor.Jobs, maxJobs)
 	}
+	earlier, err := a.earlier()
+	if err != nil {
+		return nil, err
+	}
 	items, err := a.list(ctx, args, &p.Run)
 	if err != nil {
 		return nil, err
@@ -251,11 +255,14 @@ func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 	slices.SortStableFunc(p.items, func(a, b source.Item) int {
 		return cmp.Or(a.Name.Compare(b.Name), cmp.Compare(a.Location, b.Location))
 	})
+	if err := a.checkSave(p.items); err != nil {
+		return nil, err
+	}
 	if err := a.goOnline(ctx, p, t); err != nil {
 		return nil, err
 	}
 	p.Trust = t.describe()
-	if err := a.carryOver(p); err != nil {
+	if err := a.carryOver(p, earlier); err != nil {
 		return nil, err
 	}
 	p.store, err = a.save(p)

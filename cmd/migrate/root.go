@@ -37,6 +37,7 @@ type app struct {
 	transport http.RoundTripper     // nil: the real one
 	attempts  int                   // of each request; 0: the usual
 	clients   map[int]*fetch.Client // see client
+	log       string                // URL of the log that the trust root names, once that is loaded
 	tufRoot   []byte                // the first TUF root to trust; nil: the public Sigstore's
 }
 

@@ -64,6 +64,7 @@ func (a *app) loadTrust(managedKey bool) (*trust, error) {
 		return nil, err
 	}
 	t.root = chosen.root
+	a.log = t.root.Log(nil).URL
 	if t.verifier, err = sigstore.NewVerifier(t.root); err != nil {
 		return nil, err
 	}

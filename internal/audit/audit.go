@@ -209,19 +209,23 @@ func (w *worker) examine(ctx context.Context, item source.Item) compare.Evidence
 	if asc.found && asc.err == nil {
 		signature = pgp.Parse(asc.data)
 	}
-	digest, hashes, err := w.digest(ctx, item, signature, &at, &ev)
-	if err != nil {
-		return unread(ev, err)
+	for again := true; ; again = false {
+		digest, hashes, err := w.digest(ctx, item, signature, &at, &ev)
+		if err != nil {
+			return unread(ev, err)
+		}
+		ev.SHA256 = hex.EncodeToString(digest[:])
+		ev.PGP = a.checkPGP(ev, asc, signature, hashes)
+		ev.Sigstore = a.checkSigstore(ctx, ev, item, bundle, sig, crt, digest)
+		// A server that announces fewer bytes than it lists may have cut the
+		// file short, once or always, which cannot be told from a forged one.
+		switch {
+		case item.Open == nil || item.Size < 0 || item.Size == ev.Size || !refused(ev):
+			return ev
+		case !again:
+			return unread(ev, fmt.Errorf("listed with %d bytes, and served with %d, which its signatures are not for: run again", item.Size, ev.Size))
+		}
 	}
-	ev.SHA256 = hex.EncodeToString(digest[:])
-	ev.PGP = a.checkPGP(ev, asc, signature, hashes)
-	ev.Sigstore = a.checkSigstore(ctx, ev, item, bundle, sig, crt, digest)
-	// A server that announces fewer bytes than it lists may have cut the file
-	// short, and nobody can tell that from a forged one.
-	if item.Size >= 0 && ev.Size >= 0 && item.Size != ev.Size && refused(ev) {
-		return unread(ev, fmt.Errorf("listed with %d bytes, and served with %d, which its signatures are not for: run again", item.Size, ev.Size))
-	}
-	return ev
 }
 
 // unread is what is known of an artifact that could not be read, or not rightly.

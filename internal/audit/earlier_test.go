@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -155,6 +158,46 @@ func TestChangedFileIsReadAgain(t *testing.T) {
 		}
 		if ofNew := "11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437"; ev.SHA256 != ofNew || ev.Size != 3 || opened != changes+1 {
 			t.Errorf("after %d changes, opened %d times: %+v", changes, opened, ev)
+		}
+	}
+}
+
+// A file of other bytes than those signed, and of another size than listed, is
+// read once more: what was announced may have been wrong. One of the size listed
+// is not, nor one that is good.
+func TestOtherBytesAndSizeAreReadAgain(t *testing.T) {
+	signed, err := os.ReadFile(filepath.FromSlash("../../testdata/demo/mirror/3.12.4/Python-3.12.4.tgz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := source.Open(t.Context(), filepath.FromSlash("../../testdata/demo/mirror/3.12.4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(folder.Items, func(it source.Item) bool { return it.Name.File == "Python-3.12.4.tgz" })
+	size := int64(len(signed))
+	for name, tt := range map[string]struct {
+		listed int64
+		reads  [][]byte
+		want   string
+	}{
+		"once less":           {size, [][]byte{signed[:9], signed}, "equivalent"},
+		"always less":         {size, [][]byte{signed[:9], signed[:9]}, "unchecked"},
+		"of the size listed":  {9, [][]byte{signed[:9]}, "failed"},
+		"of a size not known": {-1, [][]byte{signed[:9]}, "failed"},
+		"good, badly listed":  {9, [][]byte{signed}, "equivalent"},
+	} {
+		it := folder.Items[i]
+		opened := 0
+		it.Size = tt.listed
+		it.Open = func(context.Context) (io.ReadCloser, error) {
+			data := tt.reads[min(opened, len(tt.reads)-1)]
+			opened++
+			return served{bytes.NewReader(data), source.Validators{Size: int64(len(data))}}, nil
+		}
+		line := answers(t, []source.Item{it})[0]
+		if !strings.HasPrefix(line, "Python-3.12.4.tgz "+tt.want+" ") || opened != len(tt.reads) {
+			t.Errorf("%s: opened %d times: %s", name, opened, line)
 		}
 	}
 }

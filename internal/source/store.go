@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"migrate/internal/release"
 )
@@ -51,19 +52,22 @@ func (s *Store) Close() error { return s.root.Close() }
 // been read to its end. What cannot be written is an error of the read.
 //
 // The .sig and .crt beside an artifact are kept along with it, though nobody
-// reads them, because without them the copy would be judged otherwise.
+// reads them, because without them the copy would be judged otherwise. For the
+// same reason an artifact is not kept if one of its sidecars is there and could
+// not be read to its end before it.
 func (s *Store) Keep(items []Item) []Item {
 	items = slices.Clone(items)
 	for i := range items {
 		it := &items[i]
 		dir := it.Name.Version.Dir()
 		sidecars := maps.Clone(it.Sidecars)
+		lost := new(atomic.Bool)
 		for kind, file := range sidecars {
-			file.Open = s.keeping(file.Open, path.Join(dir, sidecarFile(it.Name, kind, file)), -1, nil)
+			file.Open = s.keepingSidecar(file.Open, path.Join(dir, sidecarFile(it.Name, kind, file)), lost)
 			sidecars[kind] = file
 		}
 		if it.Open != nil {
-			it.Open = s.keeping(it.Open, path.Join(dir, it.Name.File), it.Size, []Opener{pairOf(sidecars, release.Sig), pairOf(sidecars, release.Crt)})
+			it.Open = s.keepingArtifact(it.Open, path.Join(dir, it.Name.File), it.Size, lost, []Opener{pairOf(sidecars, release.Sig), pairOf(sidecars, release.Crt)})
 		}
 		it.Sidecars = sidecars
 	}
@@ -84,24 +88,52 @@ func sidecarFile(n release.Name, kind release.Sidecar, file File) string {
 	return names[0]
 }
 
-// keeping returns an opener that keeps what open opens at the path to. size is
-// what its length should be, unless the server says otherwise; -1 if unknown.
-// along is read to its end, and so kept too, before the file itself.
-func (s *Store) keeping(open Opener, to string, size int64, along []Opener) Opener {
+// keepingSidecar returns an opener that keeps what open opens at the path to. It
+// sets lost if that is there and is not kept.
+func (s *Store) keepingSidecar(open Opener, to string, lost *atomic.Bool) Opener {
 	return func(ctx context.Context) (io.ReadCloser, error) {
-		from, err := open(ctx)
+		k, err := s.keep(ctx, open, to)
+		if err != nil {
+			if !errors.Is(err, ErrAbsent) {
+				lost.Store(true)
+			}
+			return nil, err
+		}
+		k.notKept = func() { lost.Store(true) }
+		return k, nil
+	}
+}
+
+// keepingArtifact returns an opener that keeps what open opens at the path to,
+// unless a sidecar was lost. size is what its length should be, unless the
+// server says otherwise; -1 if unknown. along is read to its end, and so kept
+// too, before the file itself.
+func (s *Store) keepingArtifact(open Opener, to string, size int64, lost *atomic.Bool, along []Opener) Opener {
+	return func(ctx context.Context) (io.ReadCloser, error) {
+		k, err := s.keep(ctx, open, to)
 		if err != nil {
 			return nil, err
 		}
-		k := &kept{ctx: ctx, store: s, from: from, to: to, size: size, along: along}
-		if v := k.Validators(); v.Size >= 0 {
-			k.size = v.Size
-		}
-		if err := k.create(); err != nil {
-			return nil, errors.Join(k.failed(err), from.Close())
+		k.lost, k.along = lost, along
+		if k.size < 0 {
+			k.size = size
 		}
 		return k, nil
 	}
+}
+
+// keep opens a file and begins to keep it at the path to.
+func (s *Store) keep(ctx context.Context, open Opener, to string) (*kept, error) {
+	from, err := open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k := &kept{ctx: ctx, store: s, from: from, to: to}
+	k.size = k.Validators().Size
+	if err := k.create(); err != nil {
+		return nil, errors.Join(k.failed(err), from.Close())
+	}
+	return k, nil
 }
 
 // kept is a file that is written while it is read.
@@ -111,7 +143,12 @@ type kept struct {
 	from  io.ReadCloser
 	to    string // path in the store, with slashes
 	size  int64  // that it should have; -1 if unknown
+
+	// Of an artifact: whether a sidecar was lost, and what is kept along with it.
+	lost  *atomic.Bool
 	along []Opener
+	// Of a sidecar: what to call if it is not kept.
+	notKept func()
 
 	part *os.File // nil once it is in its place, or given up
 	at   string   // the part's path in the store
@@ -150,6 +187,10 @@ func (k *kept) Read(p []byte) (int, error) {
 	}
 	if err != io.EOF || k.size >= 0 && k.read != k.size {
 		return n, err // the reader says what is wrong with the size
+	}
+	if k.lost != nil && k.lost.Load() {
+		k.giveUp()
+		return n, io.EOF
 	}
 	for _, open := range k.along {
 		if err := k.readOther(open); err != nil {
@@ -200,6 +241,9 @@ func (k *kept) giveUp() {
 		k.part.Close()
 		k.store.root.Remove(k.at)
 		k.part = nil
+		if k.notKept != nil {
+			k.notKept()
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -375,5 +376,42 @@ func TestStoreCutConnection(t *testing.T) {
 		}
 	}); !slices.Equal(names, []string{"3.13.5"}) {
 		t.Errorf("left behind: %q", names)
+	}
+}
+
+// TestStoreWithoutSidecar: an artifact whose sidecar is there and could not be
+// kept is not kept either, as the copy would look as if it had none.
+func TestStoreWithoutSidecar(t *testing.T) {
+	const file = "Python-3.13.5.tgz"
+	fails := func(err error) Opener { return func(context.Context) (io.ReadCloser, error) { return nil, err } }
+	breaks := func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errors.New("cut")))), nil
+	}
+	for name, tt := range map[string]struct {
+		asc   Opener
+		limit int64
+		kept  bool
+	}{
+		"whole":        {text("asc"), 10, true},
+		"not there":    {fails(ErrAbsent), 10, true},
+		"fails":        {fails(errors.New("503")), 10, false},
+		"breaks off":   {breaks, 10, false},
+		"read in part": {text("much too long"), 5, false},
+		"nobody reads": {nil, 0, true},
+	} {
+		dir := t.TempDir()
+		it := keep(t, openStore(t, dir), file, text("data"), 4, map[release.Sidecar]File{release.Asc: {Location: file + ".asc", Open: tt.asc}})
+		if tt.asc != nil {
+			_, _ = readTo(it.Sidecars[release.Asc].Open, tt.limit) // whose error is for others
+		}
+		if got, err := readTo(it.Open, 100); got != "data" || err != nil {
+			t.Errorf("%s: read %q, %v", name, got, err)
+		}
+		if _, ok := tree(t, dir)["3.13.5/"+file]; ok != tt.kept {
+			t.Errorf("%s: kept %v, want %v", name, ok, tt.kept)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
+			t.Errorf("%s: left behind: %q", name, left)
+		}
 	}
 }
