@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/digitorus/timestamp"
 	"github.com/google/go-cmp/cmp"
 
 	"migrate/internal/mutationtest"
@@ -20,7 +21,7 @@ import (
 	"migrate/sigstore"
 )
 
-var mutations = flag.Bool("mutations", false, "try every class of change at every byte, everywhere (takes minutes)")
+var mutations = flag.Bool("mutations", false, "try every kind of change at every byte (takes half an hour)")
 
 // tolerated is what may be changed in the text of a bundle without anybody
 // noticing. None of it is signed, and nothing is taken from it.
@@ -29,22 +30,30 @@ var tolerated = []string{
 	// The library takes an entry's kind from its body.
 	".verificationMaterial.tlogEntries[].kindVersion.kind",
 	".verificationMaterial.tlogEntries[].kindVersion.version",
+	// Where the same path leads to the same root in trees of other sizes. The
+	// size that the log has signed stands in the checkpoint.
+	".verificationMaterial.tlogEntries[].inclusionProof.treeSize",
+	// It finds the signature by the hash of the log's key.
+	".verificationMaterial.tlogEntries[].inclusionProof.checkpoint.envelope: signer's name",
+	// It looks at what is signed, and at the signature: not at the hints around.
+	".verificationMaterial.timestampVerificationData.rfc3161Timestamps[].signedTimestamp: wrapping",
 }
 
 // TestMutation changes every byte of the text of bundles of every form that
 // CPython's have, and of the digest.
 func TestMutation(t *testing.T) {
 	for name, g := range map[string]sigstoretest.Signing{
-		"v0.1, P-384": {Version: "0.1", Algorithm: sigstoretest.P384SHA256},
-		"v0.2":        {Version: "0.2"},
-		"v0.3":        {},
-		"v0.3, stamp": {Timestamp: true},
-		"v0.3, DSSE":  {DSSE: true},
-		"Rekor v2":    {Log: sigstoretest.RekorV2, Timestamp: true},
+		"v0.1, P-384":      {Version: "0.1", Algorithm: sigstoretest.P384SHA256},
+		"v0.2":             {Version: "0.2"},
+		"v0.3":             {},
+		"v0.3, stamp":      {Timestamp: true},
+		"v0.3, no promise": {Timestamp: true, WithoutPromise: true},
+		"v0.3, DSSE":       {DSSE: true},
+		"Rekor v2":         {Log: sigstoretest.RekorV2, Timestamp: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, "mutation "+name)
-			mutate(t, l.verifier, l.sign(t, g), digest, byAlice, 1)
+			mutate(t, l.verifier, l.sign(t, g), digest, byAlice, g, 3)
 		})
 	}
 }
@@ -59,26 +68,47 @@ func TestCorpusMutation(t *testing.T) {
 			if i < 0 {
 				t.Fatal("not in the corpus")
 			}
-			mutate(t, v, files[i].bundle, files[i].digest, sigstore.Policy{Identities: []sigstore.Identity{signers[files[i].series]}}, 1)
+			mutate(t, v, files[i].bundle, files[i].digest, sigstore.Policy{Identities: []sigstore.Identity{signers[files[i].series]}}, sigstoretest.Signing{}, 8)
 		})
 	}
 }
 
-// mutate changes every byte of a good bundle to n other values, all kinds there
-// are with -mutations. What is accepted is counted by what was changed.
-func mutate(t *testing.T, v *sigstore.Verifier, data []byte, digest [32]byte, p sigstore.Policy, n int) {
+// toleratedV2 is what may be changed besides in a bundle of Rekor v2: the library
+// puts together anew what the log holds, from the signature, and takes the tree
+// from the checkpoint.
+var toleratedV2 = []string{
+	".verificationMaterial.tlogEntries[].canonicalizedBody",
+	".verificationMaterial.tlogEntries[].inclusionProof.logIndex",
+	".verificationMaterial.tlogEntries[].inclusionProof.rootHash",
+}
+
+// unpromised is where an entry stands in the log by its own word: the promise
+// says it too, if there is one, and the proof is of the place in its own tree.
+const unpromised = ".verificationMaterial.tlogEntries[].logIndex"
+
+// mutate changes every byte that stride hits in the text of a good bundle, each
+// to one other value; with -mutations every byte, to one of each kind there is.
+// What is accepted is counted by what was changed.
+func mutate(t *testing.T, v *sigstore.Verifier, data []byte, digest [32]byte, p sigstore.Policy, g sigstoretest.Signing, stride int) {
 	t.Helper()
+	tolerated := tolerated
+	switch {
+	case g.Log == sigstoretest.RekorV2:
+		tolerated = slices.Concat(tolerated, toleratedV2)
+	case g.WithoutPromise:
+		tolerated = slices.Concat(tolerated, []string{unpromised})
+	}
 	whole := v.Verify(data, digest, p)
 	if whole.Status != sigstore.Good {
 		t.Fatalf("unchanged: %+v", whole)
 	}
 	was := values(t, data)
-	stride := 1
+	n := 1
 	switch {
 	case *mutations:
-		n = 256
+		n, stride = 256, 1
 	case mutationtest.Race() || testing.Short():
-		stride = 16
+		stride = 25
 	}
 	var mu sync.Mutex
 	counts := map[string]int{}
@@ -99,6 +129,9 @@ func mutate(t *testing.T, v *sigstore.Verifier, data []byte, digest [32]byte, p 
 			accepted[what]++
 			if !slices.Contains(tolerated, what) {
 				t.Errorf("%v: accepted, in %s", m, what)
+			}
+			if what == unpromised {
+				r.LogIndex = whole.LogIndex
 			}
 			if diff := cmp.Diff(whole, r); diff != "" {
 				t.Errorf("%v: says another thing (-unchanged +changed):\n%s", m, diff)
@@ -150,6 +183,22 @@ func values(t *testing.T, data []byte) map[string]string {
 			alphabet := strings.NewReplacer("-", "+", "_", "/", "=", "")
 			if raw, err := base64.RawStdEncoding.DecodeString(alphabet.Replace(fmt.Sprint(v))); err == nil && len(raw) > 16 {
 				out[path] = string(raw)
+			}
+			switch {
+			case strings.HasSuffix(path, ".checkpoint.envelope"):
+				body, signed, _ := strings.Cut(out[path], "\n\n\u2014")
+				words := strings.Fields(signed) // a name and the signature
+				out[path], out[path+": signature"] = body, words[len(words)-1]
+				out[path+": signer's name"] = strings.TrimSuffix(strings.TrimSpace(signed), words[len(words)-1])
+			case strings.HasSuffix(path, ".signedTimestamp"):
+				out[path+": wrapping"] = out[path]
+				stamp, err := timestamp.ParseResponse([]byte(out[path]))
+				if err != nil {
+					t.Errorf("accepted, though the timestamp does not parse: %v", err)
+					return
+				}
+				stamp.RawToken, stamp.Certificates = nil, nil
+				out[path] = fmt.Sprintf("%+v", *stamp)
 			}
 		}
 	}
