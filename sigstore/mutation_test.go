@@ -106,9 +106,9 @@ func mutate(t *testing.T, v *sigstore.Verifier, data []byte, digest [32]byte, p 
 	n := 1
 	switch {
 	case *mutations:
-		n, stride = 256, 1
+		n, stride = 756, 1
 	case mutationtest.Race() || testing.Short():
-		stride = 25
+		stride = 75
 	}
 	var mu sync.Mutex
 	counts := map[string]int{}

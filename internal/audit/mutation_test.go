@@ -90,7 +90,7 @@ func TestMutation(t *testing.T) {
 				case *mutations:
 					n, stride = 255, 1
 				case mutationtest.Race() || testing.Short():
-					n, stride = 1, 8*part.stride
+					n, stride = 1, 16*part.stride
 				}
 				var mu sync.Mutex
 				verdicts := map[compare.Verdict]int{}
