@@ -1,23 +1,16 @@
 package pgp
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
-	"flag"
-	"fmt"
 	"io"
-	"math/big"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // The tests of this file run on real releases and keys.
@@ -198,92 +191,6 @@ func TestCorpusKeys(t *testing.T) {
 	if added, skipped, err := k.Add("all in one file", all); len(added) != len(pinned)-1 || len(skipped) > 0 || err != nil {
 		t.Errorf("all in one: %d, %v, %v", len(added), skipped, err)
 	}
-}
-
-var allMutations = flag.Bool("mutations", false, "change each byte of the real signature to all 255 others (takes minutes)")
-
-// TestCorpusMutations changes every byte of the real signature packet, to some
-// other values or, with -mutations, to all. The few changes that go unnoticed
-// must leave what was signed as it was.
-func TestCorpusMutations(t *testing.T) {
-	asc, h := real(t)
-	data, err := blocks(asc)[0].decode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := corpusRing(t, oldCopy)
-	p := Policy{Signers: []Fingerprint{thomas}, Time: afterRefresh}
-	if r := k.Verify(Parse(data), h, p); r.Status != Good {
-		t.Fatalf("unchanged: %+v", r)
-	}
-	signed := Parse(data).packets[0].parsed
-	number := new(big.Int).SetBytes(signed.RSASignature.Bytes())
-	const numberSize = 512
-
-	type mutation struct {
-		at int
-		x  byte
-	}
-	var mutations []mutation
-	for i := range data {
-		step := 17 // 15 values spread over all bits
-		switch {
-		case *allMutations:
-			step = 1
-		case testing.Short():
-			step = 255
-		case i >= len(data)-numberSize:
-			step = 100
-		}
-		for x := step; x < 256; x += step {
-			mutations = append(mutations, mutation{i, byte(x)})
-		}
-	}
-
-	var mu sync.Mutex
-	unnoticed := map[int]int{}
-	counts := map[string]int{}
-	try := func(m mutation) {
-		changed := bytes.Clone(data)
-		changed[m.at] ^= m.x
-		sig := Parse(changed)
-		r := k.Verify(sig, h, p)
-		mu.Lock()
-		defer mu.Unlock()
-		counts[fmt.Sprintf("%v %s", r.Status, r.Reason)]++
-		switch r.Status {
-		case Good:
-			unnoticed[m.at]++
-			got := sig.packets[0].parsed
-			if !bytes.Equal(got.HashSuffix, signed.HashSuffix) || new(big.Int).SetBytes(got.RSASignature.Bytes()).Cmp(number) != 0 {
-				t.Errorf("byte %d ^ %#x: accepted with another content", m.at, m.x)
-			}
-		case Bad, Rejected, UnknownKey, Unsupported, Malformed:
-			if r.Certificate != "" {
-				t.Errorf("byte %d ^ %#x: signer named: %+v", m.at, m.x, r)
-			}
-		default:
-			// The artifact was hashed for the original signature only.
-			if r.Status != Unchecked || keyOf(sig.packets[0].parsed) == keyOf(signed) {
-				t.Errorf("byte %d ^ %#x: %+v", m.at, m.x, r)
-			}
-		}
-	}
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for part := range slices.Chunk(mutations, 256) {
-		group.Go(func() error {
-			for _, m := range part {
-				try(m)
-			}
-			return nil
-		})
-	}
-	group.Wait()
-	if len(unnoticed) > 6 {
-		t.Errorf("changes of %d bytes go unnoticed: %v", len(unnoticed), unnoticed)
-	}
-	t.Logf("%d changes: %v; unnoticed at %v", len(mutations), counts, unnoticed)
 }
 
 // TestCorpusForms: the real file in other shapes.

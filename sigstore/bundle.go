@@ -20,6 +20,7 @@ import (
 	"github.com/digitorus/timestamp"
 	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+	protorekor "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
 	"github.com/sigstore/sigstore-go/pkg/bundle"
 	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/tlog"
@@ -101,7 +102,7 @@ func describe(pb *protobundle.Bundle, r *Result) {
 		e := entries[0]
 		r.LogIndex = e.GetLogIndex()
 		r.LogID = hex.EncodeToString(e.GetLogId().GetKeyId())
-		r.RekorVersion = rekorVersion(e.GetCanonicalizedBody())
+		r.RekorVersion = rekorVersion(e)
 		if t := e.GetIntegratedTime(); t != 0 && r.RekorVersion == 1 {
 			r.LogTime = time.Unix(t, 0).UTC()
 		}
@@ -131,15 +132,10 @@ func predicateType(pb *protobundle.Bundle) string {
 	return oneLine(errors.New(statement.GetPredicateType()))
 }
 
-// rekorVersion tells the two kinds of log by the body of an entry. The bundle's
-// own word for it (kindVersion) is not verified by anybody.
-func rekorVersion(body []byte) int {
-	var head struct {
-		APIVersion string `json:"apiVersion"`
-		Kind       string `json:"kind"`
-	}
-	// Rekor v2 knows only this; intoto 0.0.2 is of Rekor v1.
-	if json.Unmarshal(body, &head) == nil && head.APIVersion == "0.0.2" && head.Kind == "hashedrekord" {
+// rekorVersion returns which Rekor the library takes an entry for. Where the
+// body says more than one thing, that decides what is verified of it.
+func rekorVersion(e *protorekor.TransparencyLogEntry) int {
+	if entry, err := tlog.ParseTransparencyLogEntry(e); err == nil && entry.IsRekorV2() {
 		return 2
 	}
 	return 1

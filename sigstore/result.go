@@ -128,7 +128,7 @@ type Result struct {
 	HashAlgorithm    string      // that was signed over, e.g. "SHA-256"
 	PredicateType    string      // of the in-toto statement that the bundle signs in place of the artifact; "" if it signs the artifact
 	DeprecatedP384   bool        // a P-384 leaf signed over SHA-256: today's clients accept it only on a compatibility path
-	LogIndex         int64       // in the transparency log; meaningful if LogID is set
+	LogIndex         int64       // in the transparency log, if LogID is set; Rekor v1 vouches for it in its promise only
 	LogID            string      // hex key ID of the log; "" if the bundle has no entry
 	RekorVersion     int         // 1 or 2; 0 if the bundle has no entry
 	LogTime          time.Time   // integrated time, UTC; zero if there is none (Rekor v2)

@@ -262,3 +262,46 @@ func trustRoot(t *testing.T, l lab, edit func(map[string]any)) []byte {
 func first(r map[string]any, key string) map[string]any {
 	return r[key].([]any)[0].(map[string]any)
 }
+
+// FuzzParseTrustRoot: no file makes a trust root by which a bundle of another
+// Sigstore is good, unless it is that Sigstore's.
+func FuzzParseTrustRoot(f *testing.F) {
+	l := newLab(f, "fuzz trust root")
+	whole, err := l.TrustRoot()
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, data := range [][]byte{
+		whole, sigstore.EmbeddedTrustRootJSON(), whole[:len(whole)/2], nil, []byte("{}"), []byte("<html>"),
+		[]byte(`{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}`),
+		bytes.Replace(whole, []byte(`"rawBytes":"`), []byte(`"rawBytes":"AAAA`), 1),
+		bytes.ReplaceAll(whole, []byte(`"validFor"`), []byte(`"invalidFor"`)),
+		bytes.Replace(whole, []byte(`"logId":`), []byte(`"logId":null,"x":`), 1),
+		bytes.Replace(whole, []byte(`"start":"2021`), []byte(`"start":"2121`), 1),
+	} {
+		f.Add(data)
+	}
+	stranger := newLab(f, "another")
+	bundle := stranger.sign(f, sigstoretest.Signing{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, parse := range []func(string, []byte) (*sigstore.TrustRoot, error){sigstore.ParseTrustRoot, sigstore.ParseKeyTrustRoot} {
+			r, err := parse("fuzz", data)
+			if err != nil {
+				if r != nil || strings.Contains(err.Error(), "\n") {
+					t.Fatalf("%v with %q", r, err)
+				}
+				continue
+			}
+			if len(data) > sigstore.MaxTrustRootSize {
+				t.Fatal("too large")
+			}
+			v, err := sigstore.NewVerifier(r)
+			if err != nil {
+				continue
+			}
+			if got := v.Verify(bundle, digest, byAlice); got.Status == sigstore.Good {
+				t.Fatalf("%+v", got)
+			}
+		}
+	})
+}

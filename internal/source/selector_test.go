@@ -155,3 +155,46 @@ func TestParseKinds(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// FuzzParseSelector: whatever is read is written as it would be read again, and
+// chooses the same releases.
+func FuzzParseSelector(f *testing.F) {
+	for _, arg := range []string{
+		"3.13.5", "3.14.0rc1", "3.14rc1", "3.13", "3.10..3.14", "3.12.4..3.13.2", "3.14.0a1..3.14.0rc1", "all", "2.0",
+		"", "..", "3.13..", "..3.13", "3.14..3.13", "3.13...3.14", "3..4", "v3.13", " 3.13", "3.13.5.dev1", "1!3.13", "3.99999999999999999999", "-3.1", "ALL",
+	} {
+		f.Add(arg, "3.13.5")
+		f.Add(arg, "3.14.0a1")
+	}
+	f.Fuzz(func(t *testing.T, arg, of string) {
+		s, err := ParseSelector(arg)
+		if err != nil {
+			if s != (Selector{}) || strings.ContainsAny(err.Error(), "\n\x1b") {
+				t.Fatalf("%+v with %q", s, err)
+			}
+			return
+		}
+		again, err := ParseSelector(s.String())
+		if err != nil || again.String() != s.String() {
+			t.Fatalf("%q is written %q, which is read %+v, %v", arg, s, again, err)
+		}
+		v, err := release.ParseVersion(of)
+		if err != nil {
+			return
+		}
+		for _, pre := range []bool{false, true} {
+			has := s.Has(v, pre)
+			if has != again.Has(v, pre) {
+				t.Fatalf("%q and %q differ about %s", arg, s, v)
+			}
+			final := v
+			final.Pre, final.PreN = "", 0
+			if has && !s.reaches(final, pre) {
+				t.Fatalf("%q has %s, and does not look into its directory", arg, v)
+			}
+		}
+		if s.Has(v, false) && !s.Has(v, true) {
+			t.Fatalf("%q has %s only without pre-releases", arg, v)
+		}
+	})
+}
