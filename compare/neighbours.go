@@ -15,9 +15,13 @@ const backFilledAfter = 14 * 24 * time.Hour
 // Debian's copy of a source archive goes by upstream's name here: it is the
 // same artifact.
 func noteSameDigest(all []Assessment) {
-	same := map[string][]int{}
-	for i, a := range all {
-		if a.SHA256 != "" {
+	same := map[string][]int{} // by digest, the first at each place
+	type name struct{ digest, place string }
+	seen := map[name]bool{}
+	for i := range all {
+		a := &all[i]
+		if n := (name{a.SHA256, a.place()}); a.SHA256 != "" && !seen[n] {
+			seen[n] = true
 			same[a.SHA256] = append(same[a.SHA256], i)
 		}
 	}
@@ -25,8 +29,11 @@ func noteSameDigest(all []Assessment) {
 		a := &all[i]
 		var others []string
 		for _, j := range same[a.SHA256] {
-			if b := &all[j]; !sameArtifact(a.Name, b.Name) && !slices.Contains(others, b.place()) {
-				others = append(others, b.place())
+			if b := &all[j]; !sameArtifact(a.Name, b.Name) {
+				if others = append(others, b.place()); len(others) > maxNamed {
+					others[maxNamed] = "others"
+					break
+				}
 			}
 		}
 		if len(others) > 0 {
@@ -40,6 +47,10 @@ func noteSameDigest(all []Assessment) {
 		}
 	}
 }
+
+// maxNamed is how many artifacts one finding names: were it all that are alike,
+// a report on a folder of copies would grow with their square.
+const maxNamed = 10
 
 // sameArtifact reports whether two names are python.org's one name. The version
 // counts because old help files of one name belong to different releases.

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -62,6 +63,28 @@ func TestSameDigestOfOneArtifact(t *testing.T) {
 				t.Errorf("%s: %s has findings %q", tt.name, a.Location, got)
 			}
 		}
+	}
+}
+
+// TestSameDigestOfMany: a report on a folder of copies does not grow with the
+// square of their number.
+func TestSameDigestOfMany(t *testing.T) {
+	var ev []Evidence
+	for i := range 400 {
+		ev = append(ev, evidence(t, fmt.Sprintf("Python-3.13.%d.tgz", i), withDigest("aa")))
+		ev = append(ev, ev[len(ev)-1]) // at the same place: named once
+	}
+	all, _ := AssessAll(ev, roster(t))
+	wantWords(t, message(t, all[0], "compare/same-digest"), "also published as 3.13.1/Python-3.13.1.tgz, 3.13.2/",
+		"3.13.9/Python-3.13.9.tgz, 3.13.10/Python-3.13.10.tgz and others")
+	for _, a := range all {
+		if n := strings.Count(message(t, a, "compare/same-digest"), ".tgz"); n != maxNamed {
+			t.Errorf("%s names %d others", a.Name.File, n)
+		}
+	}
+	all, _ = AssessAll(ev[:2*maxNamed+2], roster(t))
+	if m := message(t, all[0], "compare/same-digest"); strings.Count(m, ".tgz") != maxNamed || strings.Contains(m, "others") {
+		t.Errorf("of %d: %s", maxNamed+1, m)
 	}
 }
 

@@ -344,12 +344,15 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// newTime also drops what RFC 3339 cannot say: a monotonic reading, a zone name.
+// newTime also drops what RFC 3339 cannot say: a monotonic reading, a zone name,
+// and a time outside of its years 0 to 9999, which some bundle may claim: the
+// others must not lose their report to it.
 func newTime(t time.Time) Time {
-	if t.IsZero() {
+	t = t.Round(0).UTC()
+	if t.IsZero() || t.Year() < 0 || t.Year() > 9999 {
 		return Time{}
 	}
-	return Time{t.Round(0).UTC()}
+	return Time{t}
 }
 
 // Run is what a run hands over to be reported.
@@ -568,7 +571,9 @@ func newSigstore(e compare.Evidence) Sigstore {
 		out.LogIndex = &r.LogIndex
 	}
 	for _, t := range r.Timestamps {
-		out.Timestamps = append(out.Timestamps, newTime(t))
+		if when := newTime(t); !when.IsZero() {
+			out.Timestamps = append(out.Timestamps, when)
+		}
 	}
 	return out
 }

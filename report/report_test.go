@@ -2,10 +2,12 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -509,5 +511,29 @@ func BenchmarkRead(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestTimesThatCannotBeSaid: a bundle may claim any time, and RFC 3339 knows the
+// years 0 to 9999.
+func TestTimesThatCannotBeSaid(t *testing.T) {
+	for _, tt := range []struct {
+		seconds int64 // since 1970
+		said    bool
+	}{
+		{0, true}, {-1, true}, {253402300799, true}, {253402300800, false}, {-62167219200, true}, {-62167219201, false},
+		{math.MaxInt64, false}, {math.MinInt64, false},
+	} {
+		when := newTime(time.Unix(tt.seconds, 0))
+		if when.IsZero() == tt.said {
+			t.Errorf("%d: %s", tt.seconds, when)
+		}
+		if _, err := json.Marshal(when); err != nil {
+			t.Errorf("%d: %v", tt.seconds, err)
+		}
+	}
+	// In UTC it is another year than where it was.
+	if when := newTime(time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -2*60*60))); !when.IsZero() {
+		t.Errorf("in the year %d", when.Year())
 	}
 }

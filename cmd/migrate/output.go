@@ -2,12 +2,15 @@ package main
 
 import (
 	"bufio"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"syscall"
 
 	"golang.org/x/term"
 )
@@ -61,8 +64,9 @@ func replace(file string, render func(io.Writer) error) error {
 			return pathless(err)
 		}
 	}
-	// A name of its own, so that the file gets the mode that umask leaves.
-	tmp := filepath.Join(filepath.Dir(file), fmt.Sprintf(".%s.%d.tmp", filepath.Base(file), os.Getpid()))
+	// A name of its own, so that the file gets the mode that umask leaves. A
+	// process ID would not do: in containers every run has the same.
+	tmp := filepath.Join(filepath.Dir(file), fmt.Sprintf(".%s.%s.tmp", filepath.Base(file), rand.Text()))
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return pathless(err)
@@ -143,9 +147,36 @@ func (a *app) width() int {
 	return 80
 }
 
-// color says whether results may be coloured: on a terminal, unless NO_COLOR
-// is set (https://no-color.org).
+// color says whether results may be coloured: on a terminal that is up to it,
+// unless NO_COLOR is set (https://no-color.org).
 func (a *app) color() bool {
 	_, ok := terminal(a.out)
-	return ok && os.Getenv("NO_COLOR") == ""
+	return ok && !dumb() && os.Getenv("NO_COLOR") == ""
+}
+
+// dumb reports whether the terminal is not known to take control sequences.
+// Windows knows no TERM.
+func dumb() bool {
+	name := os.Getenv("TERM")
+	return name == "dumb" || name == "" && runtime.GOOS != "windows"
+}
+
+// nothingThere reports whether err means that there is no such file, be it that
+// what should be its folder is none: a HOME of /dev/null is usual for services.
+func nothingThere(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// sticky is a writer that remembers that something could not be written.
+type sticky struct {
+	io.Writer
+	err error
+}
+
+func (w *sticky) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -44,7 +43,7 @@ type progress struct {
 // nobody wants to know. Meanwhile a.err keeps clear of the bars.
 func (a *app) startProgress(p *plan, streamed bool) (stop func()) {
 	fd, bars := terminal(a.err)
-	bars = bars && os.Getenv("TERM") != "dumb"
+	bars = bars && !dumb()
 	_, seen := terminal(a.out)
 	file := a.config.GetString("output")
 	seen = seen && streamed && (file == "" || file == "-")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -51,6 +50,9 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root := a.rootCommand()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if out, ok := root.OutOrStdout().(*sticky); ok && err == nil {
+		err = out.err
+	}
 	var status exitError
 	if err != nil && !errors.As(err, &status) {
 		a.complain(err)
@@ -97,7 +99,7 @@ trust root is ever picked up from a source.`,
 		SilenceUsage:      true,
 		PersistentPreRunE: a.configure,
 	}
-	root.SetOut(a.out)
+	root.SetOut(&sticky{Writer: a.out}) // cobra drops the errors of its own writes
 	root.SetErr(a.err)
 	root.SetVersionTemplate("migrate {{.Version}}\n")
 	flags := root.PersistentFlags()
@@ -195,7 +197,7 @@ func (a *app) readConfig(cmd *cobra.Command) error {
 			return nil // no home, or one that depends on where we stand: no configuration
 		}
 		file = filepath.Join(dir, "migrate", "config.yaml")
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(file); nothingThere(err) {
 			return nil
 		}
 	}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -145,21 +143,29 @@ func keyCache() (string, bool) {
 	}
 	dir = filepath.Join(dir, "migrate", "keys")
 	entries, err := os.ReadDir(dir)
-	return dir, len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist)
+	return dir, len(entries) > 0 || err != nil && !nothingThere(err)
 }
 
 // present is the time of the run.
 func (a *app) present() (time.Time, error) {
 	at := a.config.GetString("at")
 	if at == "" {
-		return a.now().UTC().Truncate(time.Second), nil
+		now := a.now().UTC().Truncate(time.Second)
+		if !sayable(now) {
+			return time.Time{}, fmt.Errorf("this machine's clock is in the year %d: set the clock, or give the time with --at", now.Year())
+		}
+		return now, nil
 	}
 	t, err := time.Parse(time.RFC3339, at)
-	if err != nil {
+	if t = t.UTC(); err != nil || !sayable(t) {
 		return time.Time{}, fmt.Errorf("--at %s: want a time such as 2026-01-02T15:04:05Z", at)
 	}
-	return t.UTC(), nil
+	return t, nil
 }
+
+// sayable reports whether t can be the present: signatures count from 1970
+// (RFC 9580, section 3.5), and RFC 3339 ends with the year 9999.
+func sayable(t time.Time) bool { return t.Year() >= 1970 && t.Year() <= 9999 }
 
 // trustSigners takes the certificates with the given fingerprints in place of
 // those that the roster pins.

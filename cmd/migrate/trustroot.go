@@ -175,8 +175,8 @@ func trustRootCache() (string, error) {
 // is none, and names the remedy if there is one that cannot be used.
 func readCachedRoot(file string) (*cachedRoot, error) {
 	data, err := readBounded(file, maxCache)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	if nothingThere(err) {
+		return nil, fs.ErrNotExist
 	}
 	var c cachedRoot
 	if err == nil {

@@ -143,8 +143,36 @@ func openRegular(root, local string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, unopened(err)
 	}
-	return file, nil
+	if info, err = file.Stat(); err != nil {
+		return nil, errors.Join(unopened(err), file.Close())
+	}
+	return &regular{file, info}, nil
 }
+
+// regular is a file on disk being read.
+type regular struct {
+	file  *os.File
+	begun fs.FileInfo // when it was opened
+}
+
+// Read returns ErrChanged in place of the end of a file that somebody has
+// written to meanwhile: its bytes may be neither the old ones nor the new ones,
+// and a signature that does not fit them says nothing.
+func (r *regular) Read(p []byte) (int, error) {
+	n, err := r.file.Read(p)
+	switch {
+	case err == io.EOF:
+		now, statErr := r.file.Stat()
+		if statErr == nil && (now.Size() != r.begun.Size() || !now.ModTime().Equal(r.begun.ModTime())) {
+			return n, fmt.Errorf("%w: run again", ErrChanged)
+		}
+	case err != nil:
+		return n, fmt.Errorf("cannot be read to its end: %w: check the disk it lies on", reason(err))
+	}
+	return n, err
+}
+
+func (r *regular) Close() error { return r.file.Close() }
 
 // unopened says why a file that was listed cannot be opened, with the remedy.
 func unopened(err error) error {

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -63,7 +64,11 @@ func (w *walk) visit(file string, d fs.DirEntry, err error) error {
 		if rel == "." {
 			return err
 		}
-		w.trouble(rel, fmt.Sprintf("cannot be looked at: %v: make it readable", reason(err)))
+		if errors.Is(err, fs.ErrNotExist) {
+			w.trouble(rel, wentAway)
+		} else {
+			w.trouble(rel, fmt.Sprintf("cannot be looked at: %v: make it readable", reason(err)))
+		}
 		if d != nil && d.IsDir() {
 			return fs.SkipDir
 		}
@@ -75,7 +80,7 @@ func (w *walk) visit(file string, d fs.DirEntry, err error) error {
 	e := w.folder.look(rel)
 	switch {
 	case !e.exists:
-		w.trouble(rel, "went away while the folder was listed: run again")
+		w.trouble(rel, wentAway)
 	case e.target == "" || expectsFile(rel):
 		w.entries = append(w.entries, e)
 	case e.target == "." || strings.HasPrefix(rel, e.target+"/"):
@@ -85,6 +90,8 @@ func (w *walk) visit(file string, d fs.DirEntry, err error) error {
 	}
 	return nil
 }
+
+const wentAway = "went away while the folder was listed: run again"
 
 func (w *walk) trouble(rel, message string) {
 	w.troubles = append(w.troubles, Trouble{Location: rel, Message: message})
