@@ -424,7 +424,7 @@ func (u *updating) finish(roster *keyrings.Roster, want []pgp.Fingerprint) error
 	}
 	for _, f := range missing {
 		k, _ := roster.Key(f)
-		u.complain(fmt.Errorf("there is no copy of key %s of %s: %s", f, k.Name, keyrings.Hint(f)))
+		u.complain(fmt.Errorf("there is no copy of key %s of %s: %s", f, k.Name, keyrings.GPGHint(f)))
 	}
 	asked := u.counts[wordNew] + u.counts[wordHad] + u.counts[wordNotFound] + u.counts[wordRefused]
 	if len(missing) > 0 || asked == 0 {
