@@ -179,7 +179,7 @@ var pgpEntries = []Entry{
 		Title: "The copy of the key is too old to judge the signature by",
 		Meaning: "By every copy of the key at hand it had expired when it made the signature, and all of them are older than the signature. An owner who extends a key does so in a new copy, so the key may well have been valid: Debian's copy of Thomas Wouters' key expired on 2026-07-02, and he had extended it. " +
 			"Nobody can tell without that copy. The artifact comes out as unchecked, and the exit status is 2.",
-		Action: "Run the command at the end of the message to get a newer copy, and pass it with --keyring. Keep the old copy beside it: they are merged.",
+		Action: "Run migrate keyrings update to get a newer copy. For a machine without network, run the command at the end of the message elsewhere, and pass the file with --keyring. Keep the old copy beside it: they are merged.",
 		Source: "RFC 9580, section 5.2.3.13 (key expiration time) and section 5.2.3.10 (the newest self-signature counts)",
 	},
 	{
@@ -215,7 +215,7 @@ var pgpEntries = []Entry{
 		Title: "The key of the PGP signature is not at hand",
 		Meaning: "No certificate in the keyring could have made the signature, so it is neither good nor bad: it could not be checked. Few keys come with this program; the others are pinned by fingerprint and have to be fetched. " +
 			"The name that a signature gives for its key is only a claim, and is used for nothing but to find a key. The artifact comes out as unchecked, and the exit status is 2.",
-		Action: "Run the command at the end of the message, and pass the file with --keyring. Whatever else the file holds, only keys that the roster pins are used.",
+		Action: "Run migrate keyrings update. For a machine without network, run the command at the end of the message elsewhere, and pass the file with --keyring. Whatever else the file holds, only keys that the roster pins are used.",
 		Source: "RFC 9580, section 5.2.3.35 (issuer fingerprint); python.org lists the release managers' keys",
 	},
 	{
@@ -242,7 +242,7 @@ var pgpEntries = []Entry{
 		Title: "Nobody can tell whether the key is revoked",
 		Meaning: "The key holds a revocation in its own name that the library cannot check: it is over MD5 or RIPEMD-160, of an old packet version, or has something in it that must be understood and is not. It may be its owner's word that the key is not to be trusted, and it may be anybody's rubbish. " +
 			"So a signature that would be good without it counts for nothing, and the artifact comes out as unchecked.",
-		Action: "Look at the key with the tool that its owner used, and ask the owner. If the revocation is not theirs, get a copy of the key without it.",
+		Action: "Look at the key with the tool that its owner used, and ask the owner. If the revocation is not theirs, get a copy of the key without it, and remove the file that has it: migrate keyrings check names it.",
 		Source: "RFC 9580, section 5.2.1.11 (key revocation); this program's rule to fail closed",
 	},
 	{

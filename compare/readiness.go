@@ -461,7 +461,8 @@ func (j *judging) unknownKeys(all []*Assessment) string {
 	case 1:
 		return fmt.Sprintf("%s: to get the key of %s: %s", said, keyOf(wanted[0], j.roster), keyrings.Hint(wanted[0]))
 	}
-	return fmt.Sprintf("%s: get the keys of %s, the first with: %s", said, list(keysOf(wanted, j.roster), "and"), keyrings.Hint(wanted[0]))
+	return fmt.Sprintf("%s: get the keys of %s: migrate keyrings update, or for a machine without network, the first with: %s",
+		said, list(keysOf(wanted, j.roster), "and"), keyrings.GPGHint(wanted[0]))
 }
 
 // missing gives the reasons for the gaps: what should be there and is not,

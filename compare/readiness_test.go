@@ -115,7 +115,7 @@ func readinessCases(t testing.TB) []readinessCase {
 		}},
 		{"3.6, without the keys", with(unknownKey, "Python-3.6.15.tgz"), NotReady, []wanted{
 			{"compare/no-sigstore", []string{"go on verifying PGP"}, ""},
-			{"pgp/unknown-key", []string{"Ned Deily (0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D): gpg "}, "Python-3.6.15.tgz"},
+			{"pgp/unknown-key", []string{"Ned Deily (0D96DF4D4110E5C43FBFB17F2D347EA6AA65421D): migrate keyrings update, or for a machine without network: gpg "}, "Python-3.6.15.tgz"},
 		}},
 		{"2.2, without anything", good("Python-2.2.tgz"), NotReady, []wanted{
 			{"compare/no-sigstore", []string{"nothing to verify but digests"}, ""},
@@ -186,7 +186,7 @@ func readinessCases(t testing.TB) []readinessCase {
 			{"compare/good-bundles", []string{"1 of the 2"}, ""},
 		}},
 		{"keys not at hand", with(unknownKey, "Python-3.13.5.tgz", "python-3.13.5-amd64.exe", "python-3.13.5-macos11.pkg"), Undetermined, []wanted{
-			{"pgp/unknown-key", []string{"3 artifacts have PGP signatures by a key that is not at hand", "Thomas Wouters (" + string(thomasKey) + "), Steve Dower", " and Ned Deily", "the first with: gpg "},
+			{"pgp/unknown-key", []string{"3 artifacts have PGP signatures by a key that is not at hand", "Thomas Wouters (" + string(thomasKey) + "), Steve Dower", " and Ned Deily", ": migrate keyrings update, or for a machine without network, the first with: gpg "},
 				"Python-3.13.5.tgz python-3.13.5-amd64.exe python-3.13.5-macos11.pkg"},
 			{"compare/good-bundles", []string{"All 3 artifacts"}, ""},
 		}},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -69,6 +70,7 @@ const (
 	Found    Outcome = "found"
 	NotFound Outcome = "not-found" // the place says that it does not have the key
 	Refused  Outcome = "refused"   // what it answered is not the key, or must not be taken
+	Doubted  Outcome = "doubted"   // all that its copy has beside the others cannot be read
 	Failed   Outcome = "failed"    // it could not be asked
 )
 
@@ -81,10 +83,12 @@ type Answer struct {
 	Reason  string // one line, lower case; for Found what should be known of the copy, or ""
 
 	// Copy is the key and nothing else, if it was found. Usable says that it
-	// can verify signatures, together with the copies at hand and those found
-	// before it: a copy without user ID cannot by itself.
+	// can verify signatures, together with the copies at hand and those of other
+	// places: a copy without user ID cannot by itself.
 	Copy   pgp.Extracted
 	Usable bool
+
+	doubtful bool // Found, and something in it cannot be read that no other copy has
 }
 
 // KeyFile returns the copy as a key file whose source is the URL.
@@ -95,19 +99,29 @@ func (a Answer) KeyFile() KeyFile { return KeyFile{a.URL, a.Copy.Packets} }
 // for pinned keys only. Held is what is at hand of them.
 //
 // The answers come key by key in the order of the roster, and for each key in
-// the order of the places. A host that cannot be reached is asked no more, nor
+// the order of the places, once all of them were asked: what a copy is worth
+// depends on the others. A host that cannot be reached is asked no more, nor
 // one that has failed several times. If ctx ends, so do the answers.
 func (r *Roster) Fetch(ctx context.Context, get Get, held *pgp.Keyring, want []pgp.Fingerprint) iter.Seq[Answer] {
 	return func(yield func(Answer) bool) {
 		s := newSearch(r, get)
+		ring := duplicate(held)
 		for _, k := range r.keys {
 			if !slices.Contains(want, k.Fingerprint) {
 				continue
 			}
-			ring := held.Select(func(f pgp.Fingerprint) bool { return f == k.Fingerprint })
+			var answers []Answer
 			for _, p := range places {
-				a, asked := s.ask(ctx, p, *k, ring)
-				if ctx.Err() != nil || asked && !yield(a) {
+				if a, asked := s.ask(ctx, p, *k); asked {
+					answers = append(answers, a)
+				}
+				if ctx.Err() != nil {
+					return
+				}
+			}
+			judge(answers, ring)
+			for _, a := range answers {
+				if !yield(a) {
 					return
 				}
 			}
@@ -116,52 +130,53 @@ func (r *Roster) Fetch(ctx context.Context, get Get, held *pgp.Keyring, want []p
 }
 
 // FetchMissing asks for those of the wanted keys that held does not have, each
-// at one place after the other until there is a copy that can verify
-// signatures. It returns the key files to add to those at hand.
+// at one place after the other until there is a copy that can verify signatures
+// and nothing in which is unreadable. It returns the key files to add to those
+// at hand.
 //
-// The problems are one for each key that there is no copy of, and, if there is
-// one, one for each host that could not be asked. If ctx ends, the keys not
+// The problems are one for each key that there is no copy of, one for each copy
+// in which something cannot be read, taken or not, and, if there is one of
+// those, one for each host that could not be asked. If ctx ends, the keys not
 // asked for by then are among them.
 func (r *Roster) FetchMissing(ctx context.Context, get Get, held *pgp.Keyring, want []pgp.Fingerprint) ([]Answer, []Problem) {
 	s := newSearch(r, get)
+	ring := duplicate(held)
 	var found []Answer
 	var problems []Problem
 	for _, k := range r.keys {
 		if !slices.Contains(want, k.Fingerprint) || has(held, k.Fingerprint) {
 			continue
 		}
-		ring := held.Select(func(f pgp.Fingerprint) bool { return f == k.Fingerprint })
-		var copies []Answer
-		var reasons []string
-		usable := false
+		var answers []Answer
 		for _, p := range places {
-			a, asked := s.ask(ctx, p, *k, ring)
-			switch {
-			case !asked:
+			a, asked := s.ask(ctx, p, *k)
+			if !asked {
 				continue
-			case a.Outcome == Found:
-				copies = append(copies, a)
-				usable = a.Usable
-				if !usable {
-					reasons = append(reasons, p.host+" has a copy without user ID, which is of no use alone")
-				}
-			case a.Outcome == NotFound:
-				reasons = append(reasons, p.host+" does not have it")
-			case a.Outcome == Refused:
-				reasons = append(reasons, p.host+": "+a.Reason)
-			default:
-				reasons = append(reasons, p.host+" could not be asked")
 			}
-			if usable {
+			answers = append(answers, a)
+			if a.Outcome == Found && readable(a, ring) {
 				break
 			}
 		}
-		if usable {
-			found = append(found, copies...)
+		judge(answers, ring)
+		problem := func(message string) {
+			problems = append(problems, Problem{fmt.Sprintf("key %s of %s", k.Fingerprint, k.Name), message})
+		}
+		if !has(ring, k.Fingerprint) {
+			problem("is not at hand and could not be fetched: " + strings.Join(reasons(answers), ", "))
 			continue
 		}
-		problems = append(problems, Problem{fmt.Sprintf("key %s of %s", k.Fingerprint, k.Name),
-			"is not at hand and could not be fetched: " + strings.Join(reasons, ", ")})
+		for _, a := range answers {
+			switch {
+			case a.Outcome == Doubted:
+				problem("the copy of " + a.Place + " was refused: " + a.Reason)
+			case a.doubtful:
+				problem("the copy of " + a.Place + " is " + a.Reason)
+			}
+			if a.Outcome == Found {
+				found = append(found, a)
+			}
+		}
 	}
 	if problems != nil {
 		for _, p := range places {
@@ -178,9 +193,31 @@ func (r *Roster) FetchMissing(ctx context.Context, get Get, held *pgp.Keyring, w
 	return found, problems
 }
 
+// reasons say why no place gave a key that can be used.
+func reasons(answers []Answer) []string {
+	var all []string
+	for _, a := range answers {
+		switch a.Outcome {
+		case Found:
+			all = append(all, a.Place+" has a copy without user ID, which is of no use alone")
+		case NotFound:
+			all = append(all, a.Place+" does not have it")
+		case Failed:
+			all = append(all, a.Place+" could not be asked")
+		default:
+			all = append(all, a.Place+": "+a.Reason)
+		}
+	}
+	return all
+}
+
 // has reports whether signatures can be verified with the key.
 func has(ring *pgp.Keyring, f pgp.Fingerprint) bool {
 	return slices.ContainsFunc(ring.Certificates(), func(c pgp.Certificate) bool { return c.Fingerprint == f })
+}
+
+func duplicate(ring *pgp.Keyring) *pgp.Keyring {
+	return ring.Select(func(pgp.Fingerprint) bool { return true })
 }
 
 // A search is one run: what has been answered, and which hosts are worth asking.
@@ -217,9 +254,9 @@ func newSearch(r *Roster, get Get) *search {
 	return s
 }
 
-// ask asks one place for one key, and adds what it finds to ring. It reports
-// false if the place cannot have the key.
-func (s *search) ask(ctx context.Context, p place, k Key, ring *pgp.Keyring) (Answer, bool) {
+// ask asks one place for one key. It reports false if the place cannot have the
+// key. What it finds is yet to be judged.
+func (s *search) ask(ctx context.Context, p place, k Key) (Answer, bool) {
 	person, _ := s.roster.Person(k.Person)
 	a := Answer{Key: k, Place: p.host, URL: p.url(k, person)}
 	if a.URL == "" {
@@ -235,8 +272,7 @@ func (s *search) ask(ctx context.Context, p place, k Key, ring *pgp.Keyring) (An
 		a.Outcome, a.Reason = page.without(p.one, k.Fingerprint)
 		return a, true
 	}
-	a.Copy = page.keys[i]
-	s.judge(&a, ring)
+	a.Outcome, a.Copy = Found, page.keys[i]
 	return a, true
 }
 
@@ -257,30 +293,129 @@ func (p *page) without(one bool, f pgp.Fingerprint) (Outcome, string) {
 	}
 }
 
-// judge says what a copy is worth beside those in ring.
-func (s *search) judge(a *Answer, ring *pgp.Keyring) {
+// judge says what each copy found is worth beside the others and those in ring,
+// and adds those to take to ring. Anybody can put a revocation that nobody can
+// check into a copy of somebody else's key, after which no signature by that key
+// counts: so the copies without anything of the kind come first, and another one
+// is taken for what can be read in it, or if there is no other.
+func judge(answers []Answer, ring *pgp.Keyring) {
+	var first, rest []*Answer
+	for i := range answers {
+		switch a := &answers[i]; {
+		case a.Outcome != Found:
+		case readable(*a, ring):
+			first = append(first, a)
+		default:
+			rest = append(rest, a)
+		}
+	}
+	for _, a := range slices.Concat(first, rest) {
+		take(a, ring)
+	}
+}
+
+// readable reports whether the copy can verify signatures and brings nothing to
+// ring that cannot be read.
+func readable(a Answer, ring *pgp.Keyring) bool {
+	if !has(ring, a.Key.Fingerprint) {
+		ring = pgp.NewKeyring() // what is in ring of the key is not the copy's doing
+	}
+	n := newsOf(a, ring)
+	return n.usable && n.unread == "" && n.others == ""
+}
+
+// take judges one copy, and adds it to ring if it is to be taken.
+func take(a *Answer, ring *pgp.Keyring) {
+	before := has(ring, a.Key.Fingerprint)
+	n := newsOf(*a, ring)
+	refuse := func(o Outcome, reason string) { a.Outcome, a.Reason, a.Copy = o, reason, pgp.Extracted{} }
+	switch {
+	case before && !n.usable:
+		refuse(Refused, "with this copy the key can no longer be read: "+strings.Join(n.skipped, "; "))
+		return
+	case n.others != "": // that would spoil the key of somebody who is not even asked for
+		refuse(Doubted, "beside the key there is "+that(n.others)+remedy)
+		return
+	case before && n.unread != "" && !n.read:
+		refuse(Doubted, "its only news is "+that(n.unread)+remedy)
+		return
+	case n.unread != "" && before:
+		a.doubtful, a.Reason = true, "taken for its other news, though "+n.unread
+	case n.unread != "":
+		a.doubtful, a.Reason = true, "taken as the only copy, though "+n.unread
+	case len(n.skipped) > 0:
+		a.Reason = n.skipped[0]
+	}
+	a.Usable = n.usable
+	ring.Add(a.URL, a.Copy.Packets)
+}
+
+const remedy = "; to take it all the same, save it and name it with --keyring"
+
+// that makes a thing of a sentence of [pgp.Certificate.Unreadable].
+func that(unread string) string {
+	return strings.Replace(unread, " cannot be read", " that cannot be read", 1)
+}
+
+// news is what a copy would bring to a keyring.
+type news struct {
+	usable  bool
+	read    bool     // of the key, something that can be read
+	unread  string   // of the key, something that cannot, as a sentence
+	others  string   // the same of other keys
+	skipped []string // what the keyring says of the copy
+}
+
+func newsOf(a Answer, ring *pgp.Keyring) news {
 	f := a.Key.Fingerprint
-	before := has(ring, f)
-	with := ring.Select(func(pgp.Fingerprint) bool { return true })
+	before := make(map[pgp.Fingerprint]pgp.Certificate)
+	for _, c := range ring.Certificates() {
+		before[c.Fingerprint] = c
+	}
+	with := duplicate(ring)
 	_, skipped, err := with.Add(a.URL, a.Copy.Packets)
-	a.Usable = has(with, f)
-	var reasons []string
+	var n news
 	for _, s := range skipped {
-		reasons = append(reasons, s.Reason)
+		n.skipped = append(n.skipped, s.Reason)
+		// Of a key that is not at hand, but may be one day.
+		if s.Fingerprint == "" && strings.HasPrefix(s.Reason, "a revocation the library cannot read") {
+			n.others = s.Reason
+		}
 	}
 	if err != nil {
-		reasons = append(reasons, err.Error())
+		n.skipped = append(n.skipped, err.Error())
 	}
-	if before && !a.Usable {
-		a.Outcome, a.Copy = Refused, pgp.Extracted{}
-		a.Reason = "with this copy the key can no longer be read: " + strings.Join(reasons, "; ")
-		return
+	for _, c := range with.Certificates() {
+		old := before[c.Fingerprint]
+		unread := added(old.Unreadable, c.Unreadable)
+		if c.Fingerprint == f {
+			n.usable, n.read, n.unread = true, !reflect.DeepEqual(facts(old), facts(c)), unread
+		} else if unread != "" {
+			n.others = fmt.Sprintf("%s, of the key %s", unread, c.Fingerprint)
+		}
 	}
-	a.Outcome = Found
-	if len(reasons) > 0 {
-		a.Reason = reasons[0]
+	return n
+}
+
+// added returns the first of after that was not in before, or "". The same
+// words may be there of several signatures.
+func added(before, after []string) string {
+	before = slices.Clone(before)
+	for _, s := range after {
+		i := slices.Index(before, s)
+		if i < 0 {
+			return s
+		}
+		before = slices.Delete(before, i, i+1)
 	}
-	ring.Add(a.URL, a.Copy.Packets)
+	return ""
+}
+
+// facts leaves of a certificate what its owner's signatures, which were
+// verified, say of it. Subkeys anybody can add.
+func facts(c pgp.Certificate) pgp.Certificate {
+	c.Copies, c.Subkeys, c.Unreadable = nil, nil, nil
+	return c
 }
 
 // page returns what is at the URL, which is asked for once.

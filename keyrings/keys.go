@@ -226,9 +226,15 @@ func (r *Roster) fingerprints(p Person) string {
 	return strings.Join(list, ", ")
 }
 
-// Hint returns the shell command that gets a key and writes it to a file, and
+// Hint returns how to get a key, on one line that ends with a command: to have
+// this program fetch it, or, for a machine without network, [GPGHint].
+func Hint(f pgp.Fingerprint) string {
+	return "migrate keyrings update, or for a machine without network: " + GPGHint(f)
+}
+
+// GPGHint returns the shell command that gets a key and writes it to a file, and
 // the flag that has the file read. The key server is one that keeps user IDs:
 // gpg takes no key without one.
-func Hint(f pgp.Fingerprint) string {
+func GPGHint(f pgp.Fingerprint) string {
 	return fmt.Sprintf("gpg --keyserver hkps://keyserver.ubuntu.com --recv-keys %[1]s && gpg --armor --export %[1]s > %[1]s.asc  # then: --keyring %[1]s.asc", f)
 }

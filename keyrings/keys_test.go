@@ -174,6 +174,9 @@ func TestReadKeyFilesIrregular(t *testing.T) {
 
 func TestHint(t *testing.T) {
 	got := Hint(thomas)
+	if want := "migrate keyrings update, or for a machine without network: " + GPGHint(thomas); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 	for _, want := range []string{"gpg --keyserver hkps://", "--recv-keys " + string(thomas), "--keyring " + string(thomas) + ".asc"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q lacks %q", got, want)

@@ -63,6 +63,8 @@ places have different copies:
 
 Nothing is believed for where it comes from: of what a place answers, only the
 key with the full fingerprint is kept. A copy never takes the place of another.
+A copy whose only news beside the others cannot be read is refused, which is
+trouble: such a revocation would leave all signatures by the key unchecked.
 
 Exit status: 0 a copy of every key asked for is at hand, 2 trouble.`,
 		RunE: a.updateKeys,
@@ -245,6 +247,7 @@ type checkedKey struct {
 	What        keyrings.Flaw   `json:"what"`
 	Detail      string          `json:"detail"`
 	Effect      string          `json:"effect"`
+	Files       []string        `json:"files,omitempty"` // that an unreadable part is in
 }
 
 func (a *app) checkKeys(format string) error {
@@ -253,8 +256,8 @@ func (a *app) checkKeys(format string) error {
 		return err
 	}
 	all := []checkedKey{} // "none" is a list too
-	for _, c := range h.roster.Check(h.ring, now) {
-		all = append(all, checkedKey{c.Key.Label, c.Key.Person, c.Key.Name, c.Key.Signs, c.Key.Fingerprint, c.What, c.Detail, c.Effect})
+	for _, c := range h.roster.Check(h.ring, h.files, now) {
+		all = append(all, checkedKey{c.Key.Label, c.Key.Person, c.Key.Name, c.Key.Signs, c.Key.Fingerprint, c.What, c.Detail, c.Effect, c.Files})
 	}
 	err = a.writeTo("", func(w io.Writer) error {
 		switch {
@@ -352,6 +355,7 @@ type updating struct {
 	now      time.Time
 	key      pgp.Fingerprint // that the last line was about
 	counts   map[string]int
+	doubted  int               // copies refused because their only news cannot be read
 	failures map[string]string // why a place could not be asked, the first time
 }
 
@@ -390,6 +394,9 @@ func (u *updating) take(answer keyrings.Answer) error {
 		word = wordNotFound
 	case keyrings.Refused:
 		word = wordRefused
+	case keyrings.Doubted:
+		word = wordRefused
+		u.doubted++
 	default:
 		word = wordFailed
 		if _, ok := u.failures[answer.Place]; !ok {
@@ -424,10 +431,13 @@ func (u *updating) finish(roster *keyrings.Roster, want []pgp.Fingerprint) error
 	}
 	for _, f := range missing {
 		k, _ := roster.Key(f)
-		u.complain(fmt.Errorf("there is no copy of key %s of %s: %s", f, k.Name, keyrings.Hint(f)))
+		u.complain(fmt.Errorf("there is no copy of key %s of %s: %s", f, k.Name, keyrings.GPGHint(f)))
+	}
+	if u.doubted > 0 {
+		u.complain(fmt.Errorf("%s refused, because of what cannot be read and no other copy has: see above", was(u.doubted)))
 	}
 	asked := u.counts[wordNew] + u.counts[wordHad] + u.counts[wordNotFound] + u.counts[wordRefused]
-	if len(missing) > 0 || asked == 0 {
+	if len(missing) > 0 || u.doubted > 0 || asked == 0 {
 		return exitError(exitTrouble)
 	}
 	return nil
@@ -438,6 +448,13 @@ func copies(n int) string {
 		return "1 copy"
 	}
 	return fmt.Sprintf("%d copies", n)
+}
+
+func was(n int) string {
+	if n == 1 {
+		return "1 copy was"
+	}
+	return copies(n) + " were"
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/viper"
 
@@ -209,6 +210,79 @@ func TestKeyringsUpdateMissing(t *testing.T) {
 	}
 	if b.cached() != nil {
 		t.Errorf("cached %q", b.cached())
+	}
+}
+
+// spoil puts a revocation that nobody can read behind the key packet.
+func spoil(t *testing.T, armored []byte) []byte {
+	t.Helper()
+	block, err := armor.Decode(bytes.NewReader(armored))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(block.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 2 + int(data[1]) // the demonstration's Ed25519 keys are short
+	return slices.Concat(data[:n], []byte{0xC2, 4, 4, 0x20, 99, 8}, data[n:])
+}
+
+// TestKeyringsUpdateSpoiled: a server with a copy of a good key that has a
+// revocation nobody can read does not spoil the key.
+func TestKeyringsUpdateSpoiled(t *testing.T) {
+	b := newKeysBench(t)
+	jonas, clean := b.fingerprintOf("JW"), demoKey(t, "jonas-wren-2019")
+	mirror := filepath.FromSlash("../../testdata/demo/mirror/3.12.4")
+	b.bodies = map[string][]byte{"by-fingerprint/" + jonas: spoil(t, clean), "search=0x" + jonas: clean}
+	const row = "  refused    keys.openpgp.org      its only news is a revocation that cannot be read (unexpected EOF); to take it all the same, save it and name it with --keyring\n"
+	const trouble = "migrate: 1 copy was refused, because of what cannot be read and no other copy has: see above\n"
+
+	// Whether the other copy is to be had in the same run or is at hand.
+	for range 2 {
+		status, out, stderr := b.run("keyrings", "update", "JW")
+		if status != 2 || !strings.Contains(out, row) || !strings.Contains(out, "1 of 1 keys at hand") || stderr != trouble {
+			t.Errorf("status %d\n%s\n%s", status, out, stderr)
+		}
+		if cached := b.cached(); len(cached) != 1 {
+			t.Errorf("cached %q", cached)
+		}
+		if _, out, _ := b.run("report", mirror); !strings.Contains(out, "equivalent  Python-3.12.4.tar.xz") || strings.Contains(out, "unreadable") {
+			t.Errorf("the key is spoiled:\n%s", out)
+		}
+		delete(b.bodies, "search=0x"+jonas)
+	}
+
+	// The only copy there is.
+	if err := os.RemoveAll(b.cache); err != nil {
+		t.Fatal(err)
+	}
+	status, out, stderr := b.run("keyrings", "update", "JW")
+	if status != 0 || !strings.Contains(out, "  new        keys.openpgp.org      taken as the only copy, though a revocation cannot be read (unexpected EOF)\n") {
+		t.Errorf("status %d\n%s\n%s", status, out, stderr)
+	}
+	cached := b.cached()
+	if len(cached) != 1 {
+		t.Fatalf("cached %q", cached)
+	}
+
+	// check names the file, and once another copy is there, that it can go.
+	file := filepath.Join(b.cache, cached[0])
+	b.bodies = map[string][]byte{"by-fingerprint/" + jonas: clean}
+	for _, remedy := range []string{"remove that file once another copy is at hand", "remove that file: another copy is at hand"} {
+		status, out, _ = b.run("keyrings", "check", "--format", "json")
+		if status != 1 || !strings.Contains(out, `"what": "unreadable"`) || !strings.Contains(out, "; in "+file+`"`) || !strings.Contains(out, remedy) {
+			t.Errorf("check: status %d\n%s", status, out)
+		}
+		if status, out, stderr := b.run("keyrings", "update", "JW"); status != 0 {
+			t.Errorf("update: status %d\n%s\n%s", status, out, stderr)
+		}
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, out, _ := b.run("keyrings", "check", "--format", "json"); strings.Contains(out, `"unreadable"`) {
+		t.Errorf("after the file is gone:\n%s", out)
 	}
 }
 
