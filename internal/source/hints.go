@@ -59,11 +59,40 @@ func (l *siteListing) hints(ctx context.Context) {
 			it.Published = append(it.Published, p)
 		}
 	}
+	l.unlisted(rows)
 	if err != nil {
 		l.Remarks = append(l.Remarks, fmt.Sprintf("%s could not be asked for all that it says of sizes, digests and links, so those were not compared: %v", apiBy, err))
 	}
 	if a.bad > 0 {
 		l.Remarks = append(l.Remarks, fmt.Sprintf("%s gave %d entries that make no sense, which were left out of the comparison", apiBy, a.bad))
+	}
+}
+
+// unlisted remarks on the artifacts that the API knows and no list of files has,
+// since a list may be incomplete. Left out are those that the API puts into the
+// folder of another release, and names that do not fit their release: both are
+// known mistakes of the API. A release of which no artifact is listed is left
+// out too, since one that was recalled is like that.
+func (l *siteListing) unlisted(rows map[rowKey]apiRow) {
+	lacking := map[release.Version][]string{}
+	for key, row := range rows {
+		dir := key.version.Dir()
+		name, ok := release.ParsePath(dir, key.file)
+		if ok && name.Version == key.version && row.location == dir+"/"+key.file && !l.named[key] {
+			lacking[key.version] = append(lacking[key.version], key.file)
+		}
+	}
+	for _, v := range l.versions() {
+		files := lacking[v]
+		if len(files) == 0 {
+			continue
+		}
+		slices.Sort(files)
+		noun := "artifacts"
+		if len(files) == 1 {
+			noun = "artifact"
+		}
+		l.Remarks = append(l.Remarks, fmt.Sprintf("%s names %d %s of %s that its list of files does not have: %s", apiBy, len(files), noun, v, some(files)))
 	}
 }
 
@@ -210,11 +239,12 @@ func parseRelease(object json.RawMessage) (apiRelease, bool) {
 
 // apiRow is an entry of the list of files.
 type apiRow struct {
-	release string // the URI of its release
-	file    string // its name
-	size    int64  // bytes; -1 if it says none
-	sha256  string // lower-case hex; "" if it says none
-	md5     string // the same
+	release  string // the URI of its release
+	location string // where it says the file is: a path in python.org's tree, or a URL
+	file     string // its name
+	size     int64  // bytes; -1 if it says none
+	sha256   string // lower-case hex; "" if it says none
+	md5      string // the same
 	// links are where it says the sidecars are, as a path in python.org's tree
 	// or a URL, "" if nowhere. It says nothing of those that are not here.
 	links map[release.Sidecar]string
@@ -256,12 +286,13 @@ func parseRow(object json.RawMessage) (row apiRow, ok bool) {
 		return apiRow{}, false
 	}
 	row = apiRow{
-		release: raw.Release,
-		file:    path.Base(u.Path),
-		size:    -1,
-		sha256:  strings.ToLower(raw.SHA256),
-		md5:     strings.ToLower(raw.MD5),
-		links:   map[release.Sidecar]string{},
+		release:  raw.Release,
+		location: linkPath(raw.URL),
+		file:     path.Base(u.Path),
+		size:     -1,
+		sha256:   strings.ToLower(raw.SHA256),
+		md5:      strings.ToLower(raw.MD5),
+		links:    map[release.Sidecar]string{},
 	}
 	if row.sha256 != "" && !sha256Form.MatchString(row.sha256) || row.md5 != "" && !md5Form.MatchString(row.md5) {
 		return apiRow{}, false

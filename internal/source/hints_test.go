@@ -75,6 +75,39 @@ func TestHints(t *testing.T) {
 	}
 }
 
+// A list of files may be incomplete.
+func TestHintsUnlisted(t *testing.T) {
+	api := onlinetest.API{Releases: []onlinetest.APIRelease{
+		{ID: 1, Name: "Python 3.13.4", Slug: "python-3134"}, {ID: 2, Name: "Python 3.13.5", Slug: "python-3135"},
+		{ID: 3, Name: "Python 3.13.6", Slug: "python-3136"}, {ID: 4, Name: "Python 3.13.7", Slug: "python-3137"}, {ID: 5, Name: "Python 3.14.0rc1", Slug: "python-3140rc1"}}}
+	add := func(id int, urls ...string) {
+		for _, url := range urls {
+			api.Files = append(api.Files, onlinetest.APIFile{Release: id, URL: ftp + url, Size: 1})
+		}
+	}
+	add(1, "3.13.4/Python-3.13.4.tgz", "3.13.4/python-3.13.4-amd64.exe", "3.13.4/Python-3.13.4.tar.xz",
+		"3.13.4/notes.txt",             // no artifact
+		"3.13.4/python-3.13.3.exe",     // of another release
+		"3.13.3/python-3.13.4.exe",     // elsewhere
+		"3.13.4/python-3.13.4-arm.zip") // no artifact
+	add(2, "3.13.5/Python-3.13.5.tgz", "3.13.5/Python-3.13.5.tar.xz") // the second lies in 3.13.4/
+	add(3, "3.13.6/Python-3.13.6.tgz")                                // recalled: nothing is listed
+	add(4, "3.13.7/Python-3.13.7.tgz", "3.13.7/Python-3.13.7.tar.xz")
+	add(5, "3.14.0/Python-3.14.0rc1.tgz") // not selected
+	w := serve(t, onlinetest.PythonOrg(files("3.13.4/Python-3.13.4.tgz", "3.13.4/Python-3.13.5.tar.xz", "3.13.5/Python-3.13.5.tgz", "3.13.6/", "3.13.7/Python-3.13.7.tgz", "3.14.0/Python-3.14.0.tgz"), api))
+	l, err := w.list(t, "3.13", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"python.org's API names 2 artifacts of 3.13.4 that its list of files does not have: Python-3.13.4.tar.xz, python-3.13.4-amd64.exe",
+		"python.org's API names 1 artifact of 3.13.7 that its list of files does not have: Python-3.13.7.tar.xz",
+	}
+	if d := cmp.Diff(want, l.Remarks); d != "" {
+		t.Errorf("remarks (-want +got):\n%s", d)
+	}
+}
+
 // requests are the questions to the API, without what is the same in all.
 func (w *world) requests() (all []string) {
 	for _, a := range w.asked {

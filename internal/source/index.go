@@ -39,7 +39,10 @@ type indexed struct {
 	size int64 // bytes; -1 if the page gives none, or rounds it
 }
 
-var errNoIndex = errors.New("is no index of files, but some other page")
+var (
+	errNoIndex = errors.New("is no index of files, but some other page")
+	errCut     = errors.New("ends in its midst, so that it may not list all files")
+)
 
 // indexTitle is what servers put above an index that they make: nginx, Apache
 // and lighttpd the first, Python's http.server the second.
@@ -49,13 +52,16 @@ var indexTitle = regexp.MustCompile(`(?i)^\s*(?:index of|directory listing for)\
 // it: a link for each name, after which date and size may stand. What else is
 // linked on the page is left out: columns to sort by, the folder above, other
 // places. A page that lists nothing and does not call itself an index is an
-// errNoIndex.
+// errNoIndex. One that ends within a tag, or that begins a document of HTML and
+// does not end it, is an errCut: what came of it would pass for all there is.
 func parseIndex(page []byte) (index, error) {
 	var (
 		ix    index
 		seen  = map[string]bool{}
 		last  *indexed        // whose size may follow
 		after strings.Builder // the text since its link
+
+		begun, ended bool // there is a doctype or <html>; there is </html>
 	)
 	settle := func() {
 		if last != nil {
@@ -75,6 +81,10 @@ func parseIndex(page []byte) (index, error) {
 			if !ix.titled && len(ix.files)+len(ix.folders) == 0 {
 				return index{}, errNoIndex
 			}
+			// What the tokenizer has left over is a tag without its end.
+			if inTag := len(z.Raw()) > 0 || bytes.HasSuffix(page, []byte("<")) || bytes.HasSuffix(page, []byte("</")); inTag || begun && !ended {
+				return index{}, errCut
+			}
 			return ix, nil
 		case html.TextToken:
 			switch {
@@ -85,11 +95,16 @@ func parseIndex(page []byte) (index, error) {
 				after.Write(z.Text())
 				after.WriteByte(' ')
 			}
+		case html.DoctypeToken:
+			begun = true
 		case html.EndTagToken:
+			name, _ := z.TagName()
+			ended = ended || atom.Lookup(name) == atom.Html
 			open = 0
 		case html.StartTagToken:
 			name, attrs := z.TagName()
 			open = atom.Lookup(name)
+			begun = begun || open == atom.Html
 			if open != atom.A {
 				continue
 			}

@@ -75,7 +75,6 @@ func TestParseIndex(t *testing.T) {
 		"no href":              {page(`<a name="a">a</a>`, `<A HREF=b>b</A>`), "b=-1"},
 		"two hrefs":            {page(`<a href="a" href="b">a</a>`), "a=-1"},
 		"no index, but a name": {`<a href="Python-3.13.5.tgz">here</a>`, "Python-3.13.5.tgz=-1"},
-		"cut off":              {page(link("a")) + `<a href="b`, "a=5"},
 		"cut off in a size":    {page(`<a href="a">a</a> 11-Jun-2025 15:36 29070`), "a=29070"}, // a guess; the server's word goes before it
 	} {
 		ix, err := parseIndex([]byte(tt.page))
@@ -120,6 +119,34 @@ func TestParseIndexErrors(t *testing.T) {
 	} {
 		if ix, err := parseIndex([]byte(page)); !errors.Is(err, errNoIndex) {
 			t.Errorf("%s: %+v, %v", name, ix, err)
+		}
+	}
+	const list = `<title>Index of /</title><a href="a">a</a> 11-Jun-2025 15:36 5`
+	for name, page := range map[string]string{
+		"in a link":              list + `<a href="b`,
+		"in a name":              list + `<a href=b`,
+		"in an end tag":          list + "</a",
+		"at a tag":               list + "<",
+		"at an end tag":          list + "</",
+		"in nginx's":             strings.TrimSuffix(nginxIndex, "</html>\r\n"),
+		"in nginx's, at a line":  nginxIndex[:strings.Index(nginxIndex, `<a href="Python-3.13.5.tgz.asc`)],
+		"in nginx's, in a name":  nginxIndex[:strings.Index(nginxIndex, "tgz.asc</a>")],
+		"in Apache's, at a line": apacheIndex[:strings.Index(apacheIndex, `<img src="/icons/text.gif"`)],
+		"in Apache's table":      apacheTable[:strings.LastIndex(apacheTable, "<tr>")],
+		"in Python's":            strings.TrimSuffix(pythonIndex, "</html>"),
+		"after a doctype":        "<!DOCTYPE html>" + list,
+		"after <HTML>":           "<HTML>" + list,
+		"in a comment":           "<html>" + list + "<!-- </html>",
+	} {
+		if ix, err := parseIndex([]byte(page)); !errors.Is(err, errCut) || describe(ix) != "" {
+			t.Errorf("cut off %s: %q, %v", name, describe(ix), err)
+		}
+	}
+	for _, page := range []string{nginxIndex, apacheIndex, apacheTable, pythonIndex} {
+		for n := range len(page) {
+			if ix, err := parseIndex([]byte(page[:n])); err == nil && n < strings.LastIndex(page, "</html>") {
+				t.Fatalf("cut off at %d: %q", n, describe(ix))
+			}
 		}
 	}
 	var b strings.Builder

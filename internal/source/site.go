@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"path"
 	"slices"
@@ -107,7 +108,7 @@ func (s *Site) List(ctx context.Context, sel Selector, opts Options) (Listing, e
 	}
 
 	l := siteListing{
-		site: s, sel: sel, opts: opts, listed: map[string]bool{},
+		site: s, sel: sel, opts: opts, listed: map[string]bool{}, named: map[rowKey]bool{},
 		Listing: Listing{Source: sel.String(), Kind: kindSite, base: s.files},
 	}
 	entries := 0
@@ -205,6 +206,7 @@ type siteListing struct {
 	sel    Selector
 	opts   Options
 	listed map[string]bool   // locations of sidecars that are listed
+	named  map[rowKey]bool   // the artifacts that are listed, in their folder or another
 	others []release.Version // releases in the same folders that are not selected
 }
 
@@ -226,6 +228,7 @@ func (l *siteListing) add(dir string, ix index) {
 			continue
 		}
 		used[f.name] = true
+		l.named[rowKey{name.Version, f.name}] = true
 		if home := name.Version.Dir(); home != dir {
 			odd(f.name, fmt.Sprintf("an artifact of %s, whose place is %s/", name.Version, home))
 			continue
@@ -347,16 +350,21 @@ func (s *Site) address(location string) string {
 const maxSidecar = 4 << 20
 
 // sidecar returns a sidecar of the site, which it lists or not. A web page in
-// its place is what the server says it is, and is for the verifiers to know.
+// place of one that is listed is for the verifiers to know; in place of one that
+// is not, it may be how the server says that there is none.
 func (s *Site) sidecar(location string, listed bool) File {
 	address := s.address(location)
-	return File{Location: location, Open: func(ctx context.Context) (io.ReadCloser, error) {
+	open := func(ctx context.Context) (io.ReadCloser, error) {
 		data, err := s.client.Get(ctx, address, maxSidecar)
 		if err != nil {
 			return nil, fetched(address, listed, err)
 		}
+		if !listed && strings.HasPrefix(http.DetectContentType(data), "text/html") {
+			return nil, fmt.Errorf("%s %w, and is not listed: run again later", address, fetch.ErrWebPage)
+		}
 		return io.NopCloser(bytes.NewReader(data)), nil
-	}}
+	}
+	return File{Location: location, Open: open, Unlisted: !listed}
 }
 
 // fetched turns what a client says into what a source says. A file that is

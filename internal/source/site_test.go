@@ -252,6 +252,8 @@ func TestSiteNothing(t *testing.T) {
 		{"an error page for the root", only("", says("<title>Sorry</title><a href=/>home</a>")), "3.13", Options{}, []string{"the releases that are 3.13 cannot be listed", "is no index of files"}},
 		{"an error page", only("3.13.5/", says("<title>Sorry</title><a href=/>home</a>")), "3.13.5", Options{}, []string{"release 3.13.5 cannot be listed", "is no index of files, but some other page: check the URL"}},
 		{"an error page with a link", only("3.13.5/", says("<title>Sorry</title><a href=help.html>help</a>")), "3.13.5", Options{}, []string{"is no index of files"}},
+		{"a root that is cut short", only("", says("<html>"+folders("3.13.5/"))), "3.13", Options{}, []string{"the releases that are 3.13 cannot be listed", "ends in its midst"}},
+		{"cut short", only("3.13.5/", says("<html>"+folders("Python-3.13.5.tgz"))), "3.13.5", Options{}, []string{"release 3.13.5 cannot be listed", "ends in its midst, so that it may not list all files: check the URL, or run again later"}},
 		{"refused", only("3.13.5/", status(403)), "3.13.5", Options{}, []string{"release 3.13.5 cannot be listed", "403"}},
 		{"out of order", only("", status(503)), "all", Options{}, []string{"cannot be listed", "503"}},
 		{"each out of order", instead(good, map[string]http.HandlerFunc{"/ftp/python/3.13.4/": status(503), "/ftp/python/3.13.5/": status(500)}), "3.13", Options{},
@@ -285,12 +287,14 @@ func TestSiteNothing(t *testing.T) {
 
 // One folder that cannot be listed does not hide the others.
 func TestSiteTroubles(t *testing.T) {
-	good := onlinetest.PythonOrg(files("3.13.4/Python-3.13.4.tgz", "3.13.5/Python-3.13.5.tgz", "3.13.6/Python-3.13.6.tgz", "3.13.7/"), onlinetest.API{})
-	w := serve(t, instead(good, map[string]http.HandlerFunc{"/ftp/python/3.13.4/": status(503), "/ftp/python/3.13.6/": says("<p>Busy")}))
+	good := onlinetest.PythonOrg(files("3.13.4/Python-3.13.4.tgz", "3.13.5/Python-3.13.5.tgz", "3.13.6/Python-3.13.6.tgz", "3.13.7/", "3.13.8/Python-3.13.8.tgz"), onlinetest.API{})
+	w := serve(t, instead(good, map[string]http.HandlerFunc{"/ftp/python/3.13.4/": status(503), "/ftp/python/3.13.6/": says("<p>Busy"),
+		"/ftp/python/3.13.8/": says(`<title>Index of /</title><a href="Python-3.13.8.tar.xz">x</a><a href="Python-3`)}))
 	w.diff(t, "3.13", Options{},
 		"3.13.5/Python-3.13.5.tgz is 3.13.5 source",
 		"! 3.13.4/: cannot be listed: SERVER/ftp/python/3.13.4/: the server answered 503 Service Unavailable",
 		"! 3.13.6/: cannot be listed: SERVER/ftp/python/3.13.6/ is no index of files, but some other page: check the URL, or run again later",
+		"! 3.13.8/: cannot be listed: SERVER/ftp/python/3.13.8/ ends in its midst, so that it may not list all files: check the URL, or run again later",
 	)
 }
 
@@ -380,6 +384,30 @@ func TestSiteOpen(t *testing.T) {
 	}
 	if _, err := xz.Validators(t.Context()); err == nil {
 		t.Error("validators of what is not there")
+	}
+}
+
+// A web page in place of a sidecar is one thing where the list has the sidecar,
+// and another where it has not.
+func TestSiteUnlisted(t *testing.T) {
+	const artifact, page = "3.13.5/Python-3.13.5.tgz", "<!DOCTYPE html><title>Not found</title>"
+	h := instead(onlinetest.PythonOrg(files(artifact, artifact+".asc"), onlinetest.API{}), map[string]http.HandlerFunc{
+		"/ftp/python/" + artifact + ".asc": says(page), "/ftp/python/" + artifact + ".sigstore": says(page)})
+	w := serve(t, h)
+	l, err := w.list(t, "3.13.5", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed, unlisted := l.Items[0].Sidecars[release.Asc], l.Items[0].Sidecars[release.Sigstore]
+	if listed.Unlisted || !unlisted.Unlisted {
+		t.Errorf("Unlisted: %t of one that is listed, %t of one that is not", listed.Unlisted, unlisted.Unlisted)
+	}
+	if got, err := readTo(listed.Open, 100); got != page || err != nil {
+		t.Errorf("listed: %q, %v", got, err)
+	}
+	_, err = readTo(unlisted.Open, 100)
+	if want := w.url + "/ftp/python/" + artifact + ".sigstore is a web page, not the file, and is not listed: run again later"; !errors.Is(err, fetch.ErrWebPage) || errors.Is(err, ErrAbsent) || err.Error() != want {
+		t.Errorf("not listed: %v, want %s", err, want)
 	}
 }
 

@@ -59,6 +59,10 @@ type Validated interface {
 type File struct {
 	Location string // path or URL, as people should see it
 	Open     Opener
+	// Unlisted says that it is not in the list of files: that it exists is only
+	// known if it is there when asked for. Open then returns an error that wraps
+	// fetch.ErrWebPage where a web page is in its place.
+	Unlisted bool
 }
 
 // Published is what somebody other than the signer said about an artifact: a

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -8,18 +9,22 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net/http"
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 
+	"migrate/internal/fetch"
 	"migrate/internal/release"
 )
 
 // Store is a folder that keeps what is read, in python.org's layout, so that it
-// can be a source itself. Several runs may share it.
+// can be a source itself. Several runs may share it, while what they read stays
+// the same.
 type Store struct {
 	name string // as the user named it
 	root *os.Root
@@ -28,8 +33,18 @@ type Store struct {
 // partSuffix ends the name of a file that is still being written.
 const partSuffix = ".part"
 
-// maxPair bounds a .sig or .crt file; real ones have 2 KiB.
-const maxPair = 1 << 20
+// partForm is what such a name looks like: .NAME.RANDOM.part.
+var partForm = regexp.MustCompile(`^\.(.+)\.[A-Z2-7]+\.part$`)
+
+// partName returns a name for a file that is to become base.
+func partName(base string) string { return "." + base + "." + rand.Text() + partSuffix }
+
+// isPart reports whether a store gives such a name to what it is writing. Where
+// nobody is, somebody was killed.
+func isPart(base string) bool {
+	m := partForm.FindStringSubmatch(base)
+	return m != nil && expectsFile(m[1])
+}
 
 // OpenStore opens the folder dir, and makes it if there is none. Links in it are
 // followed only to what lies inside.
@@ -48,107 +63,140 @@ func OpenStore(dir string) (*Store, error) {
 func (s *Store) Close() error { return s.root.Close() }
 
 // Keep returns the items with openers that also write what they read to the
-// store. A file is there whole or not at all: it takes its place once it has
-// been read to its end. What cannot be written is an error of the read.
+// store. What cannot be written is an error of the read.
 //
-// The .sig and .crt beside an artifact are kept along with it, though nobody
-// reads them, because without them the copy would be judged otherwise. For the
-// same reason an artifact is not kept if one of its sidecars is there and could
-// not be read to its end before it.
+// An artifact and the sidecars that were read before it are kept as one set,
+// once the artifact has been read to its end; until then, what is there from an
+// earlier run stays whole. Sidecars of an earlier run that are not in the set go
+// then, those that describe the artifact and are still listed excepted. Where a
+// sidecar is there and could not be read, nothing is kept: without it, the copy
+// would say that there is none.
 func (s *Store) Keep(items []Item) []Item {
 	items = slices.Clone(items)
 	for i := range items {
 		it := &items[i]
-		dir := it.Name.Version.Dir()
-		sidecars := maps.Clone(it.Sidecars)
-		lost := new(atomic.Bool)
-		for kind, file := range sidecars {
-			file.Open = s.keepingSidecar(file.Open, path.Join(dir, sidecarFile(it.Name, kind, file)), lost)
-			sidecars[kind] = file
-		}
+		side := &set{listed: it.Sidecars, got: map[release.Sidecar]held{}}
 		if it.Open != nil {
-			it.Open = s.keepingArtifact(it.Open, path.Join(dir, it.Name.File), it.Size, lost, []Opener{pairOf(sidecars, release.Sig), pairOf(sidecars, release.Crt)})
+			it.Open = s.keeping(it.Open, path.Join(it.Name.Version.Dir(), it.Name.File), it.Size, side)
 		}
-		it.Sidecars = sidecars
+		it.Sidecars = maps.Clone(it.Sidecars)
+		for kind, file := range it.Sidecars {
+			file.Open = side.holding(kind, file)
+			it.Sidecars[kind] = file
+		}
 	}
 	return items
 }
 
-func pairOf(sidecars map[release.Sidecar]File, kind release.Sidecar) Opener {
-	return sidecars[kind].Open
+// set is what is known of an artifact's sidecars when its turn has come.
+type set struct {
+	listed map[release.Sidecar]File
+
+	mu  sync.Mutex
+	got map[release.Sidecar]held // those that were asked for
 }
 
-// sidecarFile returns the name under which a sidecar is kept: its own where that
-// is one of its kind.
-func sidecarFile(n release.Name, kind release.Sidecar, file File) string {
-	names := sidecarNames(n, kind)
-	if base := path.Base(file.Location); slices.Contains(names, base) {
-		return base
-	}
-	return names[0]
+// held is a sidecar that was asked for.
+type held struct {
+	suffix string
+	data   []byte
+	err    error
 }
 
-// keepingSidecar returns an opener that keeps what open opens at the path to. It
-// sets lost if that is there and is not kept.
-func (s *Store) keepingSidecar(open Opener, to string, lost *atomic.Bool) Opener {
+// holding returns an opener that also remembers what it opens.
+func (s *set) holding(kind release.Sidecar, file File) Opener {
 	return func(ctx context.Context) (io.ReadCloser, error) {
-		k, err := s.keep(ctx, open, to)
-		if err != nil {
-			if !errors.Is(err, ErrAbsent) {
-				lost.Store(true)
+		h := held{suffix: suffixOf(kind, file)}
+		h.data, h.err = readAll(ctx, file.Open, maxSidecar)
+		s.mu.Lock()
+		s.got[kind] = h
+		s.mu.Unlock()
+		if h.err != nil {
+			return nil, h.err
+		}
+		return io.NopCloser(bytes.NewReader(h.data)), nil
+	}
+}
+
+// suffixOf returns the spelling of a sidecar's suffix.
+func suffixOf(kind release.Sidecar, file File) string {
+	suffixes := kind.Suffixes()
+	for _, suffix := range suffixes[1:] {
+		if strings.HasSuffix(file.Location, suffix) {
+			return suffix
+		}
+	}
+	return suffixes[0]
+}
+
+// change is what becomes of one sidecar in the store.
+type change struct {
+	suffix string
+	data   []byte
+	remove bool // instead of being written
+}
+
+// changes returns what becomes of the sidecars in the store, in a fixed order.
+// ok is false if one is there and could not be read.
+func (s *set) changes() (all []change, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, kind := range release.Sidecars() {
+		h, read := s.got[kind]
+		file, listed := s.listed[kind]
+		switch {
+		case read && h.err != nil && !errors.Is(h.err, ErrAbsent) && !(file.Unlisted && refused(h.err)):
+			return nil, false
+		case !read && listed && (kind == release.SPDX || kind == release.Rekor):
+			continue // nothing is judged by it
+		}
+		for _, suffix := range kind.Suffixes() {
+			if read && h.err == nil && suffix == h.suffix {
+				all = append(all, change{suffix: suffix, data: h.data})
+			} else {
+				all = append(all, change{suffix: suffix, remove: true})
 			}
-			return nil, err
 		}
-		k.notKept = func() { lost.Store(true) }
-		return k, nil
 	}
+	return all, true
 }
 
-// keepingArtifact returns an opener that keeps what open opens at the path to,
-// unless a sidecar was lost. size is what its length should be, unless the
-// server says otherwise; -1 if unknown. along is read to its end, and so kept
-// too, before the file itself.
-func (s *Store) keepingArtifact(open Opener, to string, size int64, lost *atomic.Bool, along []Opener) Opener {
+// refused reports whether an error may be all that a server has to say of a file
+// that is not there.
+func refused(err error) bool {
+	var status *fetch.StatusError
+	var redirect *fetch.RedirectError
+	return errors.Is(err, fetch.ErrWebPage) || errors.As(err, &redirect) ||
+		errors.As(err, &status) && (status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden)
+}
+
+// keeping returns an opener that keeps what open opens at the path to, and the
+// sidecars with it. size is what its length should be, unless the server says
+// otherwise; -1 if unknown.
+func (s *Store) keeping(open Opener, to string, size int64, side *set) Opener {
 	return func(ctx context.Context) (io.ReadCloser, error) {
-		k, err := s.keep(ctx, open, to)
+		from, err := open(ctx)
 		if err != nil {
 			return nil, err
 		}
-		k.lost, k.along = lost, along
-		if k.size < 0 {
-			k.size = size
+		k := &kept{store: s, from: from, to: to, size: size, side: side}
+		if v := k.Validators(); v.Size >= 0 {
+			k.size = v.Size
+		}
+		if err := k.create(); err != nil {
+			return nil, errors.Join(k.failed(err), from.Close())
 		}
 		return k, nil
 	}
-}
-
-// keep opens a file and begins to keep it at the path to.
-func (s *Store) keep(ctx context.Context, open Opener, to string) (*kept, error) {
-	from, err := open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	k := &kept{ctx: ctx, store: s, from: from, to: to}
-	k.size = k.Validators().Size
-	if err := k.create(); err != nil {
-		return nil, errors.Join(k.failed(err), from.Close())
-	}
-	return k, nil
 }
 
 // kept is a file that is written while it is read.
 type kept struct {
-	ctx   context.Context
 	store *Store
 	from  io.ReadCloser
 	to    string // path in the store, with slashes
 	size  int64  // that it should have; -1 if unknown
-
-	// Of an artifact: whether a sidecar was lost, and what is kept along with it.
-	lost  *atomic.Bool
-	along []Opener
-	// Of a sidecar: what to call if it is not kept.
-	notKept func()
+	side  *set
 
 	part *os.File // nil once it is in its place, or given up
 	at   string   // the part's path in the store
@@ -159,9 +207,13 @@ func (k *kept) create() (err error) {
 	if !filepath.IsLocal(filepath.FromSlash(k.to)) || strings.Count(k.to, "/") != 1 || strings.ContainsAny(k.to, `\:`) || hasControl(k.to) {
 		return fmt.Errorf("%q is no name for a file", k.to)
 	}
-	k.at = "." + path.Base(k.to) + "." + rand.Text() + partSuffix
-	k.part, err = k.store.root.OpenFile(k.at, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	k.at = partName(path.Base(k.to))
+	k.part, err = k.store.create(k.at)
 	return err
+}
+
+func (s *Store) create(name string) (*os.File, error) {
+	return s.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 }
 
 // failed says that the file cannot be kept, which is not the server's fault.
@@ -188,50 +240,87 @@ func (k *kept) Read(p []byte) (int, error) {
 	if err != io.EOF || k.size >= 0 && k.read != k.size {
 		return n, err // the reader says what is wrong with the size
 	}
-	if k.lost != nil && k.lost.Load() {
+	changes, ok := k.side.changes()
+	if !ok {
 		k.giveUp()
-		return n, io.EOF
+		return n, err
 	}
-	for _, open := range k.along {
-		if err := k.readOther(open); err != nil {
-			k.giveUp()
-			return n, err
-		}
-	}
-	if err := k.place(); err != nil {
+	if err := k.place(changes); err != nil {
 		k.giveUp()
 		return n, k.failed(err)
 	}
 	return n, io.EOF
 }
 
-// readOther reads another file to its end, which keeps it too.
-func (k *kept) readOther(open Opener) error {
-	if open == nil {
-		return nil
+// place puts the whole file and its sidecars in their places.
+//
+// Whenever that ends early, what lies in the store is true: an artifact is there
+// with its own sidecars or not at all. So the earlier artifact goes first, then
+// come the sidecars, which are nothing without it, and the new one last. All is
+// written before.
+func (k *kept) place(changes []change) (err error) {
+	root := k.store.root
+	parts := make([]string, len(changes))
+	defer func() {
+		for _, part := range parts {
+			if part != "" {
+				root.Remove(part)
+			}
+		}
+	}()
+	for i, c := range changes {
+		if c.remove {
+			continue
+		}
+		parts[i] = partName(path.Base(k.to) + c.suffix)
+		if err := k.store.write(parts[i], c.data); err != nil {
+			return err
+		}
 	}
-	_, err := readAll(k.ctx, open, maxPair)
-	if errors.Is(err, ErrAbsent) {
-		return nil
-	}
-	return err
-}
-
-// place puts the whole file in its place.
-func (k *kept) place() error {
-	if err := k.part.Sync(); err != nil {
+	if err := errors.Join(k.part.Sync(), k.part.Close()); err != nil {
 		return err
 	}
-	if err := k.part.Close(); err != nil {
+	if err := root.MkdirAll(path.Dir(k.to), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := k.store.root.MkdirAll(path.Dir(k.to), 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := k.remove(k.to); err != nil {
 		return err
 	}
-	if err := k.store.root.Rename(k.at, k.to); err != nil {
+	for i, c := range changes {
+		if c.remove {
+			err = k.remove(k.to + c.suffix)
+		} else if err = root.Rename(parts[i], k.to+c.suffix); err == nil {
+			parts[i] = ""
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := root.Rename(k.at, k.to); err != nil {
 		return err
 	}
 	k.part = nil
+	return nil
+}
+
+// write writes a whole file.
+func (s *Store) write(name string, data []byte) error {
+	f, err := s.create(name)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// remove removes a file, if it is there.
+func (k *kept) remove(name string) error {
+	if err := k.store.root.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	return nil
 }
 
@@ -241,9 +330,6 @@ func (k *kept) giveUp() {
 		k.part.Close()
 		k.store.root.Remove(k.at)
 		k.part = nil
-		if k.notKept != nil {
-			k.notKept()
-		}
 	}
 }
 

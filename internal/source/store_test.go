@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -12,10 +13,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"migrate/internal/fetch"
 	"migrate/internal/onlinetest"
 	"migrate/internal/release"
 )
@@ -98,8 +99,11 @@ func TestStore(t *testing.T) {
 	kept := s.Keep(l.Items)
 	want := map[string]string{}
 	for i, it := range kept {
-		for _, kind := range []release.Sidecar{release.Asc, release.Sigstore} { // as an audit does
-			f := it.Sidecars[kind]
+		for _, kind := range []release.Sidecar{release.Asc, release.Sigstore, release.Sig, release.Crt} { // as an audit does
+			f, ok := it.Sidecars[kind]
+			if !ok {
+				continue
+			}
 			data, err := readTo(f.Open, 1000)
 			if !errors.Is(err, ErrAbsent) {
 				want[f.Location] = data
@@ -121,9 +125,6 @@ func TestStore(t *testing.T) {
 		}
 		r.Close()
 		want[l.Items[i].Location] = string(data)
-	}
-	for _, name := range []string{"3.13.5/python-3.13.5-embed-amd64.zip.sig", "3.13.5/python-3.13.5-embed-amd64.zip.crt"} {
-		want[name] = "content of " + name
 	}
 	wantTree(t, dir, want)
 
@@ -263,15 +264,17 @@ func TestStoreFails(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
-	t.Run("the certificate of a pair", func(t *testing.T) {
-		dir := t.TempDir()
-		broken := func(context.Context) (io.ReadCloser, error) { return nil, errors.New("503") }
-		it := keep(t, openStore(t, dir), file, text("new"), -1, map[release.Sidecar]File{
-			release.Sig: {Location: "x/" + file + ".sig", Open: text("signature")}, release.Crt: {Location: "x/" + file + ".crt", Open: broken}})
-		if _, err := readTo(it.Open, 100); err == nil || !strings.Contains(err.Error(), "503") {
+	t.Run("a folder for a sidecar", func(t *testing.T) {
+		dir := write(t, "3.13.5/"+file, "3.13.5/"+file+".asc/x")
+		it := keep(t, openStore(t, dir), file, text("new"), -1, map[release.Sidecar]File{release.Asc: {Location: "x.asc", Open: text("signature")}})
+		if _, err := readTo(it.Sidecars[release.Asc].Open, 100); err != nil {
+			t.Error(err)
+		}
+		if _, err := readTo(it.Open, 100); err == nil || !strings.Contains(err.Error(), "cannot be saved") {
 			t.Errorf("error %v", err)
 		}
-		wantTree(t, dir, map[string]string{"3.13.5/" + file + ".sig": "signature"})
+		// Neither artifact is left, since neither has its sidecars.
+		wantTree(t, dir, map[string]string{"3.13.5/" + file + ".asc/x": "content of x"})
 	})
 	file2 := filepath.Join(write(t, "file"), "file")
 	for _, dir := range []string{"", file2, filepath.Join(file2, "x")} {
@@ -304,7 +307,11 @@ func TestStoreNames(t *testing.T) {
 		if _, err := readTo(it.Sidecars[release.Sigstore].Open, 100); err != nil {
 			t.Error(err)
 		}
-		wantTree(t, dir, map[string]string{"3.13.5/" + want: "bundle"})
+		wantTree(t, dir, map[string]string{}) // a sidecar is nothing without its artifact
+		if _, err := readTo(it.Open, 100); err != nil {
+			t.Error(err)
+		}
+		wantTree(t, dir, map[string]string{"3.13.5/" + artifact: "x", "3.13.5/" + want: "bundle"})
 	}
 }
 
@@ -379,39 +386,134 @@ func TestStoreCutConnection(t *testing.T) {
 	}
 }
 
-// TestStoreWithoutSidecar: an artifact whose sidecar is there and could not be
-// kept is not kept either, as the copy would look as if it had none.
-func TestStoreWithoutSidecar(t *testing.T) {
-	const file = "Python-3.13.5.tgz"
-	fails := func(err error) Opener { return func(context.Context) (io.ReadCloser, error) { return nil, err } }
-	breaks := func(context.Context) (io.ReadCloser, error) {
-		return io.NopCloser(io.MultiReader(strings.NewReader("half"), iotest.ErrReader(errors.New("cut")))), nil
+// An artifact and its sidecars in the store are of one run.
+func TestStoreSets(t *testing.T) {
+	const (
+		file = "Python-3.13.5.tgz"
+		at   = "3.13.5/" + file
+	)
+	failing := func(err error) Opener {
+		return func(context.Context) (io.ReadCloser, error) { return nil, err }
 	}
-	for name, tt := range map[string]struct {
-		asc   Opener
-		limit int64
-		kept  bool
+	old := map[string]string{
+		at: "old", at + ".asc": "old asc", at + ".sigstore": "old bundle", at + ".sigstore.json": "older bundle",
+		at + ".sig": "old sig", at + ".crt": "old crt", at + ".spdx.json": "old spdx", at + ".rekor": "old entry",
+		"3.13.5/Python-3.13.5.tar.xz": "other", "3.13.5/Python-3.13.5.tar.xz.asc": "other asc",
+	}
+	with := func(set map[string]string) map[string]string {
+		all := map[string]string{"3.13.5/Python-3.13.5.tar.xz": "other", "3.13.5/Python-3.13.5.tar.xz.asc": "other asc"}
+		for suffix, text := range set {
+			all[at+suffix] = text
+		}
+		return all
+	}
+	asc := File{Location: at + ".asc", Open: text("new asc")}
+	bundle := File{Location: at + ".sigstore", Open: text("new bundle")}
+	unlisted := func(err error) File {
+		return File{Location: at + ".sigstore", Open: failing(err), Unlisted: true}
+	}
+	broken := func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(io.MultiReader(strings.NewReader("new"), errReader{io.ErrUnexpectedEOF})), nil
+	}
+	type files = map[release.Sidecar]File
+	for _, tt := range []struct {
+		name     string
+		artifact Opener
+		sidecars files
+		unread   release.Sidecar
+		want     map[string]string
 	}{
-		"whole":        {text("asc"), 10, true},
-		"not there":    {fails(ErrAbsent), 10, true},
-		"fails":        {fails(errors.New("503")), 10, false},
-		"breaks off":   {breaks, 10, false},
-		"read in part": {text("much too long"), 5, false},
-		"nobody reads": {nil, 0, true},
+		{"all new", text("new"), files{release.Asc: asc, release.Sigstore: bundle}, "", with(map[string]string{"": "new", ".asc": "new asc", ".sigstore": "new bundle"})},
+		{"the other spelling", text("new"), files{release.Asc: asc, release.Sigstore: {Location: at + ".sigstore.json", Open: text("new bundle")}}, "",
+			with(map[string]string{"": "new", ".asc": "new asc", ".sigstore.json": "new bundle"})},
+		{"withdrawn", text("new"), files{release.Asc: {Location: at + ".asc", Open: failing(ErrAbsent), Unlisted: true}, release.Sigstore: unlisted(ErrAbsent)}, "", with(map[string]string{"": "new"})},
+		{"no longer listed", text("new"), nil, "", with(map[string]string{"": "new"})},
+		{"a description stays while it is listed", text("new"), files{release.SPDX: {Location: at + ".spdx.json", Open: text("new spdx")}}, release.SPDX, with(map[string]string{"": "new", ".spdx.json": "old spdx"})},
+		{"a pair that nobody asked for", text("new"), files{release.Sigstore: bundle, release.Sig: {Location: at + ".sig", Open: text("new sig")}}, release.Sig, with(map[string]string{"": "new", ".sigstore": "new bundle"})},
+		{"a web page for what is not listed", text("new"), files{release.Asc: asc, release.Sigstore: unlisted(fetch.ErrWebPage)}, "", with(map[string]string{"": "new", ".asc": "new asc"})},
+		{"403 for what is not listed", text("new"), files{release.Asc: asc, release.Sigstore: unlisted(&fetch.StatusError{Code: 403})}, "", with(map[string]string{"": "new", ".asc": "new asc"})},
+		{"a redirect for what is not listed", text("new"), files{release.Asc: asc, release.Sigstore: unlisted(&fetch.RedirectError{})}, "", with(map[string]string{"": "new", ".asc": "new asc"})},
+		{"503 for what is not listed", text("new"), files{release.Asc: asc, release.Sigstore: unlisted(&fetch.StatusError{Code: 503})}, "", old},
+		{"403 for what is listed", text("new"), files{release.Asc: {Location: at + ".asc", Open: failing(&fetch.StatusError{Code: 403})}, release.Sigstore: bundle}, "", old},
+		{"the artifact breaks off", broken, files{release.Asc: asc, release.Sigstore: bundle}, "", old},
+		{"the artifact cannot be had", failing(&fetch.StatusError{Code: 403}), files{release.Asc: asc, release.Sigstore: unlisted(ErrAbsent)}, "", old},
 	} {
-		dir := t.TempDir()
-		it := keep(t, openStore(t, dir), file, text("data"), 4, map[release.Sidecar]File{release.Asc: {Location: file + ".asc", Open: tt.asc}})
-		if tt.asc != nil {
-			_, _ = readTo(it.Sidecars[release.Asc].Open, tt.limit) // whose error is for others
+		t.Run(tt.name, func(t *testing.T) {
+			dir := write(t, "3.13.5/")
+			for name, content := range old {
+				if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(content), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			it := keep(t, openStore(t, dir), file, tt.artifact, -1, tt.sidecars)
+			for kind, f := range it.Sidecars {
+				if kind == tt.unread {
+					continue
+				}
+				_, want := readTo(tt.sidecars[kind].Open, 100)
+				if _, err := readTo(f.Open, 100); !errors.Is(err, want) || f.Unlisted != tt.sidecars[kind].Unlisted {
+					t.Errorf("%s: error %v, want %v; unlisted %t", kind, err, want, f.Unlisted)
+				}
+			}
+			wantTree(t, dir, old) // until the artifact has been read
+			_, want := readTo(tt.artifact, 100)
+			if _, err := readTo(it.Open, 100); fmt.Sprint(err) != fmt.Sprint(want) {
+				t.Errorf("error %v, want %v", err, want)
+			}
+			wantTree(t, dir, tt.want)
+		})
+	}
+}
+
+// An artifact that is read again from its start keeps its sidecars.
+func TestStoreReadAgain(t *testing.T) {
+	const file = "Python-3.13.5.tgz"
+	tries := 0
+	changing := func(context.Context) (io.ReadCloser, error) {
+		if tries++; tries == 1 {
+			return io.NopCloser(errReader{ErrChanged}), nil
 		}
-		if got, err := readTo(it.Open, 100); got != "data" || err != nil {
-			t.Errorf("%s: read %q, %v", name, got, err)
+		return io.NopCloser(strings.NewReader("new")), nil
+	}
+	dir := t.TempDir()
+	it := keep(t, openStore(t, dir), file, changing, -1, map[release.Sidecar]File{release.Asc: {Location: "x.asc", Open: text("signature")}})
+	if _, err := readTo(it.Sidecars[release.Asc].Open, 100); err != nil {
+		t.Error(err)
+	}
+	if _, err := readTo(it.Open, 100); !errors.Is(err, ErrChanged) {
+		t.Errorf("error %v, want %v", err, ErrChanged)
+	}
+	if _, err := readTo(it.Open, 100); err != nil {
+		t.Error(err)
+	}
+	wantTree(t, dir, map[string]string{"3.13.5/" + file: "new", "3.13.5/" + file + ".asc": "signature"})
+}
+
+// What a run that was killed leaves behind is named, and so is what to do.
+func TestStoreLeftovers(t *testing.T) {
+	const file = "Python-3.13.5.tgz"
+	dir := write(t, "3.13.5/"+file)
+	s := openStore(t, dir)
+	r, err := keep(t, s, file, text("new"), -1, nil).Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := s.write(partName(file+".sigstore.json"), nil); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, dir)
+	if len(l.Items) != 1 || len(l.Troubles) > 0 || len(l.Unrecognised) != 2 {
+		t.Errorf("%+v", l)
+	}
+	for _, u := range l.Unrecognised {
+		if u.Reason != "left by an interrupted --save; remove it" {
+			t.Errorf("%s: %s", u.Location, u.Reason)
 		}
-		if _, ok := tree(t, dir)["3.13.5/"+file]; ok != tt.kept {
-			t.Errorf("%s: kept %v, want %v", name, ok, tt.kept)
-		}
-		if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
-			t.Errorf("%s: left behind: %q", name, left)
+	}
+	for _, name := range []string{".notes.ABC.part", file + ".ABC.part", "." + file + ".part", "." + file + ".abc.part"} {
+		if isPart(name) {
+			t.Errorf("%s is taken for a store's", name)
 		}
 	}
 }

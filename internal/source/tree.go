@@ -193,6 +193,9 @@ func whyNot(rel string, there func(rel string) bool) string {
 	if hasControl(base) {
 		return "control characters in its name"
 	}
+	if isPart(base) {
+		return "left by an interrupted --save; remove it"
+	}
 	artifact, _, ok := release.SplitSidecar(base)
 	if !ok {
 		return "no artifact name known"
