@@ -24,6 +24,7 @@ var imports = map[string]struct{ own, never []string }{
 	"report": {own: []string{"compare", "internal/cycle", "internal/release", "internal/source", "keyrings", "pgp", "sigstore"},
 		never: []string{"os", "net", "net/http", "log"}},
 	"internal/source": {own: []string{"internal/fetch", "internal/release"}, never: []string{"net", "net/http", "log"}},
+	"internal/recipe": {own: []string{"internal/release", "keyrings", "pgp", "sigstore"}, never: []string{"os", "net", "net/http", "log"}},
 	"internal/shard":  {own: []string{"internal/release", "internal/source"}, never: []string{"os", "net", "net/http", "log"}},
 	"internal/audit": {own: []string{"compare", "internal/release", "internal/source", "keyrings", "pgp", "sigstore"},
 		never: []string{"os", "net", "net/http", "log"}},

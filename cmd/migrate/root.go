@@ -109,7 +109,7 @@ trust root is ever picked up from a source.`,
 	flags.BoolP("verbose", "v", false, "say on standard error what the run stands on")
 	root.AddCommand(a.reportCommand(), a.verifyCommand(), a.explainCommand(), a.manCommand(),
 		a.diffCommand(), a.mergeCommand(), a.matrixCommand(),
-		a.keyringsCommand(), a.trustCommand())
+		a.keyringsCommand(), a.trustCommand(), a.recipeCommand())
 	root.InitDefaultCompletionCmd("") // now, so that its flags are known as settings
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Args = cobra.NoArgs
@@ -225,7 +225,7 @@ func (a *app) readConfig(cmd *cobra.Command) error {
 // fileSettings are the settings of what is trusted. In the configuration file
 // they are relative to it: were they relative to the working folder, they would
 // be picked up from whatever is audited there.
-var fileSettings = []string{"keyring", "roster", "trusted-root", "key"}
+var fileSettings = []string{"keyring", "roster", "trusted-root", "key", "templates"}
 
 // resolve puts dir in front of relative paths.
 func resolve(value any, dir string) any {
