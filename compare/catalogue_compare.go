@@ -13,6 +13,24 @@ var compareEntries = []Entry{
 		Source: "the dates of the first bundles on python.org, as the roster records them for each series",
 	},
 	{
+		Code:  "compare/client-too-old",
+		Level: Warning,
+		Title: "The client that was asked about does not accept this bundle",
+		Meaning: "The bundle has a form that this version of the client does not accept: a newer format or spelling of it, a kind of key, a timestamp or a log entry. That is no fault of the bundle and says nothing against the file. " +
+			"Whoever moves to Sigstore with this version would see verification fail. It is told only of clients that were asked about with --client.",
+		Action: "Use the version that the message names or a later one, or another client; the report lists them for each series.",
+		Source: "the table of clients, which names its own sources",
+	},
+	{
+		Code:  "compare/client-unknown",
+		Level: Note,
+		Title: "Nobody knows whether the client that was asked about accepts this bundle",
+		Meaning: "No source says whether this version of the client accepts a form that the bundle has. It may, or it may not. " +
+			"It is told only of clients that were asked about with --client.",
+		Action: "Verify one such bundle with the client before relying on it.",
+		Source: "the table of clients, which names its own sources and leaves open what they do not say",
+	},
+	{
 		Code:  "compare/complete",
 		Level: Note,
 		Title: "Every artifact has a good bundle",

@@ -135,6 +135,11 @@ func TestEveryCodeHasAnEntry(t *testing.T) {
 	for _, s := range []struct{ file, at string }{{"Python-3.13.5.tgz", "2026-09"}, {"Python-3.13.5.tgz", "2030-01"}, {"Python-3.14.0.tgz", "2026-09"}} {
 		series(WithCycle(judged(t, s.file), lives(t), date(t, s.at).Start()))
 	}
+	for _, e := range []Evidence{bundled(t, "Python-3.13.5.tgz", v03, nil), bundled(t, "Python-3.13.5.tgz", v03, func(r *sigstore.Result) { r.DeprecatedP384 = true })} {
+		for _, f := range asking(t, e, "cosign=2.2.4", "sigstore-js=3.1.0") {
+			finding(e, f)
+		}
+	}
 	for _, ev := range [][]Evidence{renamed(t), backFilled(t)} {
 		all, _ := AssessAll(ev, r)
 		for _, a := range all {

@@ -6,6 +6,7 @@ package compare
 import (
 	"time"
 
+	"migrate/internal/clients"
 	"migrate/internal/release"
 	"migrate/keyrings"
 	"migrate/pgp"
@@ -125,7 +126,8 @@ type Series struct {
 	Series    release.Series
 	Readiness Readiness
 	Reasons   []Reason
-	Life      Life // dates and status come from WithCycle
+	Life      Life                  // dates and status come from WithCycle
+	Clients   []clients.Requirement // comes from WithClients
 
 	noPGP string // why the series has no PGP, if it has none
 }

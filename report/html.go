@@ -51,15 +51,16 @@ var (
 // htmlTemplate is never written to. Everything in it that comes from outside
 // goes through one of escape, quote or prose.
 var htmlTemplate = template.Must(template.New("html").Funcs(template.FuncMap{
-	"escape":   Escape,
-	"quote":    quote,
-	"prose":    proseSpans,
-	"sentence": sentence,
-	"symbol":   symbol,
-	"meaning":  func(v compare.Verdict) string { return meanings[v] },
-	"count":    count,
-	"minute":   Time.minute,
-	"day":      Time.day,
+	"escape":       Escape,
+	"quote":        quote,
+	"prose":        proseSpans,
+	"sentence":     sentence,
+	"symbol":       symbol,
+	"meaning":      func(v compare.Verdict) string { return meanings[v] },
+	"count":        count,
+	"clientsIntro": func() string { return clientsIntro },
+	"minute":       Time.minute,
+	"day":          Time.day,
 	// These three are ours, and the policy has the digests of exactly these bytes.
 	"style":  func() template.CSS { return template.CSS(htmlStyle) },
 	"script": func() template.JS { return template.JS(htmlScript) },
@@ -139,6 +140,7 @@ type webPage struct {
 	Occurs   []compare.Verdict // verdicts of artifacts, in order
 	Verdicts []compare.Verdict
 	Steps    []webStep
+	Clients  []webClients
 	Matrix   webMatrix
 	Life     lifeChart
 	Timeline timeline
@@ -214,6 +216,9 @@ func newWebPage(d *Document) webPage {
 		}
 		p.Steps = append(p.Steps, step)
 	}
+	for _, l := range d.clientLines() {
+		p.Clients = append(p.Clients, webClients{strings.Join(l.series, ", "), l.versions, l.notes})
+	}
 	p.Matrix = newWebMatrix(groups)
 	p.Life = newLifeChart(d)
 	p.Timeline = newTimeline(groups)
@@ -244,6 +249,12 @@ func (d *Document) seriesGroups() []seriesGroup {
 		take(d.Artifacts[i].Series)
 	}
 	return groups
+}
+
+// webClients is a line on clients.
+type webClients struct {
+	Series, Versions string
+	Notes            []string
 }
 
 type webStep struct {

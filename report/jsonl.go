@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"migrate/compare"
+	"migrate/internal/clients"
 )
 
 // JSONL writes the document as JSON Lines: first a header, then a line for each
@@ -33,6 +34,8 @@ func JSONL(w io.Writer, d *Document) error {
 type Stream struct {
 	w       *bufio.Writer
 	signers map[string]Key
+	clients *clients.Table
+	asked   []clients.Version
 	written [][sha256.Size]byte // digests of the artifacts' lines
 }
 
@@ -43,7 +46,7 @@ func NewStream(w io.Writer, r Run) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.signers = signersOf(r.Trust)
+	s.signers, s.clients, s.asked = signersOf(r.Trust), r.Clients, r.Asked
 	return s, nil
 }
 
@@ -61,14 +64,14 @@ func newStream(w io.Writer, d *Document) (*Stream, error) {
 	s := &Stream{w: bufio.NewWriter(w)}
 	return s, s.line(headerLine{
 		Type: "header", SchemaVersion: d.SchemaVersion, Generator: d.Generator, Created: d.Created,
-		Offline: d.Offline, Sources: d.Sources, Part: d.Part, Origins: d.Origins, Trust: d.Trust,
+		Offline: d.Offline, Sources: d.Sources, Part: d.Part, Origins: d.Origins, Trust: d.Trust, AskedClients: d.AskedClients,
 	})
 }
 
 // Artifact writes the line of the next artifact, which has been judged by
 // itself. Artifacts come in the order that the document will have.
 func (s *Stream) Artifact(a compare.Assessment) error {
-	line := newArtifact(a, s.signers)
+	line := newArtifact(compare.AskClients(a, s.clients, s.asked), s.signers)
 	return s.artifact(&line)
 }
 
@@ -129,15 +132,16 @@ func lastLines(d *Document) []any {
 // The lines. Each has the fields of the part of the document that it is.
 type (
 	headerLine struct {
-		Type          string    `json:"type"`
-		SchemaVersion string    `json:"schemaVersion"`
-		Generator     Generator `json:"generator"`
-		Created       Time      `json:"created"`
-		Offline       bool      `json:"offline"`
-		Sources       []string  `json:"sources"`
-		Part          *Part     `json:"part,omitempty"`
-		Origins       []Origin  `json:"origins,omitempty"`
-		Trust         Trust     `json:"trust"`
+		Type          string        `json:"type"`
+		SchemaVersion string        `json:"schemaVersion"`
+		Generator     Generator     `json:"generator"`
+		Created       Time          `json:"created"`
+		Offline       bool          `json:"offline"`
+		Sources       []string      `json:"sources"`
+		Part          *Part         `json:"part,omitempty"`
+		Origins       []Origin      `json:"origins,omitempty"`
+		Trust         Trust         `json:"trust"`
+		AskedClients  []AskedClient `json:"askedClients,omitempty"`
 	}
 	artifactLine struct {
 		Type string `json:"type"`

@@ -27,6 +27,7 @@ func Markdown(w io.Writer, d *Document) error {
 	m := &markdown{bufio.NewWriter(w)}
 	m.opening(d)
 	m.steps(d)
+	m.clients(d)
 	m.artifacts(d)
 	m.findings(d)
 	m.leftovers(d)
@@ -107,6 +108,20 @@ func (m *markdown) steps(d *Document) {
 			}
 		}
 		m.printf("\n")
+	}
+}
+
+func (m *markdown) clients(d *Document) {
+	lines := d.clientLines()
+	if len(lines) == 0 {
+		return
+	}
+	m.printf("\n## Clients\n\n%s\n\n", clientsIntro)
+	for _, l := range lines {
+		m.printf("- %s: %s\n", prose(strings.Join(l.series, ", ")), prose(l.versions))
+		for _, note := range l.notes {
+			m.printf("  - %s\n", prose(note))
+		}
 	}
 }
 
@@ -220,6 +235,9 @@ func (m *markdown) trust(d *Document) {
 	m.printf("- Program: %s, schema version %s, on %s, %s\n", prose(d.Generator.String()), prose(d.SchemaVersion), d.Created.minute(), d.network())
 	m.printf("- Sources: %s\n", codes(d.Sources, len(d.Sources)))
 	m.stoodOn("", OtherTrust{d.Trust.TrustRoot, d.Trust.Roster, d.Trust.ReleaseCycle})
+	if c := d.Trust.ClientTable; c != (ClientTable{}) {
+		m.printf("- Table of clients: %s, version %s, SHA-256 %s\n", code(c.Source), prose(c.Version), code(c.SHA256))
+	}
 	for _, o := range d.Trust.Others {
 		m.stoodOn(" of another part", o)
 	}

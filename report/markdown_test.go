@@ -112,6 +112,7 @@ func TestMarkdownStructure(t *testing.T) {
 		"Heading 1 Can Sigstore take the place of PGP?",
 		"Table of 11 columns", "TableHeader",
 		"Heading 2 What to do",
+		"Heading 2 Clients",
 		"Heading 2 3.14: ready", "Table of 5 columns", "TableHeader",
 		"Heading 2 3.13: ready", "Table of 5 columns", "TableHeader",
 		"Heading 2 3.12: undetermined", "Table of 5 columns", "TableHeader",

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"migrate/compare"
+	"migrate/internal/clients"
 	"migrate/internal/cycle"
 	"migrate/internal/release"
 	"migrate/internal/source"
@@ -25,6 +26,9 @@ type Input struct {
 type MergeOptions struct {
 	Generator Generator        // the program that merges, since it judges
 	Roster    *keyrings.Roster // that the parts were made with
+	// Clients is the table of clients that the series are judged with again, if
+	// that of any part was.
+	Clients *clients.Table
 	// AllowDifferentTrust merges also parts that stood on different trust
 	// roots, rosters or copies of keys. Roster has to be that of one of them.
 	AllowDifferentTrust bool
@@ -62,6 +66,9 @@ func Merge(parts []Input, opt MergeOptions) (*Document, error) {
 		return nil, err
 	}
 	run := Run{Generator: opt.Generator, Offline: true, Part: part, Trust: trust, Cycle: mergeCycle(parts)}
+	if run.Clients, run.Asked, err = mergeClients(parts, opt.Clients); err != nil {
+		return nil, err
+	}
 	var unrecognised union[Unrecognised]
 	var troubles union[Trouble]
 	run.Origins = origins(parts, opt.Generator)
@@ -365,7 +372,7 @@ func mergeTrust(parts []Input, opt MergeOptions) (Trust, error) {
 			first.Name, orNone(first.Document.Trust.Roster.SHA256), opt.Roster.SHA256())
 	}
 	trust := parts[lead].Document.Trust
-	trust.ReleaseCycle = ReleaseCycle{} // New puts in the one that counts
+	trust.ReleaseCycle, trust.ClientTable = ReleaseCycle{}, ClientTable{} // New puts in those that count
 	var latest ReleaseCycle
 	if dated := byCycle(parts); len(dated) > 0 {
 		latest = dated[0].Trust.ReleaseCycle
@@ -457,6 +464,27 @@ func mergeCycle(parts []Input) *cycle.Cycle {
 		}
 	}
 	return cycle.New(c.Source, c.SHA256, c.Date, rows)
+}
+
+// mergeClients returns the table of clients, nil if no part had one, and the
+// clients that any part was asked about, in an order that does not depend on
+// that of the parts. A client that the table does not have is an error.
+func mergeClients(parts []Input, t *clients.Table) (*clients.Table, []clients.Version, error) {
+	had := func(p Input) bool { return p.Document.Trust.ClientTable != ClientTable{} }
+	if t == nil || !slices.ContainsFunc(parts, had) {
+		return nil, nil, nil
+	}
+	var asked []clients.Version
+	for _, p := range parts {
+		for _, c := range p.Document.AskedClients {
+			v, err := t.ParseVersion(c.Client + "=" + c.Version)
+			if err != nil {
+				return nil, nil, fmt.Errorf("%s asks about a client: %w", p.Name, err)
+			}
+			asked = append(asked, v)
+		}
+	}
+	return t, clients.SortVersions(asked), nil
 }
 
 // keyState is whether a key is pinned, and the digests of its copies.

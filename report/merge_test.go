@@ -93,7 +93,7 @@ func (w world) report(ev []compare.Evidence) *Document {
 }
 
 func (w world) options() MergeOptions {
-	return MergeOptions{Generator: w.run.Generator, Roster: w.roster}
+	return MergeOptions{Generator: w.run.Generator, Roster: w.roster, Clients: w.run.Clients}
 }
 
 func mustMerge(t *testing.T, opt MergeOptions, docs ...*Document) *Document {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"migrate/compare"
+	"migrate/internal/clients"
 	"migrate/internal/cycle"
 	"migrate/internal/source"
 	"migrate/keyrings"
@@ -38,7 +39,8 @@ type Document struct {
 	Part          *Part          `json:"part,omitempty"`    // nil: all of the sources
 	Origins       []Origin       `json:"origins,omitempty"` // of merged parts, where they differ from generator and created
 	Trust         Trust          `json:"trust"`
-	Series        []Series       `json:"series"` // oldest first
+	AskedClients  []AskedClient  `json:"askedClients,omitempty"` // of which findings tell what they accept
+	Series        []Series       `json:"series"`                 // oldest first
 	Summary       Summary        `json:"summary"`
 	Artifacts     []Artifact     `json:"artifacts"` // by series, version, name
 	Unrecognised  []Unrecognised `json:"unrecognised"`
@@ -68,6 +70,7 @@ type Trust struct {
 	TrustRoot    TrustRoot    `json:"trustRoot,omitzero"`
 	Roster       Roster       `json:"roster,omitzero"`
 	ReleaseCycle ReleaseCycle `json:"releaseCycle,omitzero"`
+	ClientTable  ClientTable  `json:"clientTable,omitzero"`
 	Keys         []Key        `json:"keys"` // by fingerprint
 	// Others is what parts of a merged report stood on, where it differs.
 	Others []OtherTrust `json:"others,omitempty"`
@@ -133,6 +136,8 @@ type Series struct {
 	EndOfLife    cycle.Date   `json:"endOfLife,omitzero"`
 	PGP          Period       `json:"pgp,omitzero"`
 	Sigstore     Period       `json:"sigstore,omitzero"`
+
+	Clients []Client `json:"clients,omitempty"` // none: nothing is known, or there is no good bundle
 }
 
 // Period says whether releases of a series are signed by a method, and from
@@ -366,13 +371,15 @@ type Run struct {
 	Trust        Trust    // whose keys also give signers their names
 	Assessments  []compare.Assessment
 	Series       []compare.Series
-	Cycle        *cycle.Cycle // how long each series lives; nil: nothing is said of that
+	Cycle        *cycle.Cycle      // how long each series lives; nil: nothing is said of that
+	Clients      *clients.Table    // which clients accept what; nil: nothing is said of that
+	Asked        []clients.Version // versions of Clients' to be judged on each artifact
 	Unrecognised []source.Unrecognised
 	Troubles     []source.Trouble
 }
 
 // New returns the document of a run. It keeps the order of everything, and adds
-// to the series what the release cycle says of them.
+// to the series what the release cycle and the table of clients say of them.
 func New(r Run) *Document {
 	d := &Document{
 		SchemaVersion: SchemaVersion,
@@ -397,12 +404,19 @@ func New(r Run) *Document {
 		signers[k.Fingerprint] = k
 	}
 	for _, a := range r.Assessments {
-		d.Artifacts = append(d.Artifacts, newArtifact(a, signers))
+		d.Artifacts = append(d.Artifacts, newArtifact(compare.AskClients(a, r.Clients, r.Asked), signers))
+	}
+	for _, v := range r.Asked {
+		d.AskedClients = append(d.AskedClients, AskedClient{Client: v.Client, Version: v.Version})
+	}
+	if t := r.Clients; t != nil {
+		d.Trust.ClientTable = ClientTable{Source: text(t.Source()), Version: t.Version(), SHA256: t.SHA256()}
 	}
 	if c := r.Cycle; c != nil {
 		d.Trust.ReleaseCycle = ReleaseCycle{Source: text(c.Source()), Date: c.Date(), SHA256: c.SHA256()}
 	}
-	for _, s := range compare.WithCycle(r.Series, r.Cycle, d.Created.Time) {
+	series := compare.WithClients(r.Series, r.Assessments, r.Clients)
+	for _, s := range compare.WithCycle(series, r.Cycle, d.Created.Time) {
 		d.Series = append(d.Series, newSeries(s))
 	}
 	for _, u := range r.Unrecognised {
@@ -421,6 +435,7 @@ func newTrust(t Trust) Trust {
 	t.TrustRoot.Current = newTime(t.TrustRoot.Current.Time)
 	t.Roster.Source = text(t.Roster.Source)
 	t.ReleaseCycle.Source = text(t.ReleaseCycle.Source)
+	t.ClientTable.Source = text(t.ClientTable.Source)
 	keys := make([]Key, 0, len(t.Keys))
 	for _, k := range t.Keys {
 		k.Copies = slices.Clone(k.Copies)
@@ -453,6 +468,9 @@ func newSeries(s compare.Series) Series {
 	}
 	out.Status, out.FirstRelease, out.EndOfLife = s.Life.Status, s.Life.FirstRelease, s.Life.EndOfLife
 	out.PGP, out.Sigstore = Period(s.Life.PGP), Period(s.Life.Sigstore)
+	for _, r := range s.Clients {
+		out.Clients = append(out.Clients, newClient(r))
+	}
 	return out
 }
 

@@ -2,10 +2,12 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"migrate/compare"
+	"migrate/internal/clients"
 	"migrate/internal/cycle"
 	"migrate/internal/release"
 	"migrate/internal/source"
@@ -86,6 +88,36 @@ func sampleCycle() *cycle.Cycle {
 		{Major: 3, Minor: 13}: {Status: cycle.Bugfix, FirstRelease: day("2024-10-07"), EndOfLife: day("2029-10")},
 		{Major: 3, Minor: 14}: {Status: cycle.Bugfix, FirstRelease: day("2025-10-07"), EndOfLife: day("2030-10")},
 	})
+}
+
+// sampleClients is a small table that shows every kind of answer.
+func sampleClients(source, distribution string) *clients.Table {
+	t, err := clients.Parse(source, fmt.Appendf(nil, `
+version: 2026-08-01
+clients:
+  - name: cosign
+    source: made for tests
+    accepts: [{need: bundle-v0.1, first: 2.4.0}, {need: bundle-v0.2, first: 2.4.0}, {need: bundle-v0.3-parameter, first: 2.4.0}, {need: bundle-v0.3, first: 2.4.0},
+      {need: no-checkpoint, first: never}, {need: p384-sha256, first: 2.4.0}, {need: rfc3161-timestamp, first: 2.4.0}, {need: rekor-v2, first: 2.6.0}]
+    flags: [{flag: --new-bundle-format, from: 2.4.0, until: 2.4.1}]
+  - name: sigstore-python
+    source: made for tests
+    accepts: [{need: bundle-v0.1, first: 1.1.0}, {need: bundle-v0.2, first: 2.0.0}, {need: bundle-v0.3-parameter, first: 3.0.0}, {need: bundle-v0.3, first: 3.0.0},
+      {need: no-checkpoint, first: never}, {need: p384-sha256, first: unknown}, {need: rfc3161-timestamp, first: 3.6.0}, {need: rekor-v2, first: 4.0.0}]
+  - name: sigstore-rs
+    source: made for tests
+    accepts: [{need: bundle-v0.1, first: always}, {need: bundle-v0.2, first: always}, {need: bundle-v0.3-parameter, first: never}, {need: bundle-v0.3, first: always},
+      {need: no-checkpoint, first: unknown}, {need: p384-sha256, first: never}, {need: rfc3161-timestamp, first: unknown}, {need: rekor-v2, first: never}]
+packages:
+  - {client: cosign, distribution: %[1]q, release: trixie, package: cosign, version: 2.5.0, source: made for tests}
+  - {client: cosign, distribution: %[1]q, release: bookworm, package: cosign, version: 2.2.4, source: made for tests}
+  - {client: cosign, distribution: Alpine, release: 3.20 and later, package: cosign, version: 2.2.0, or-later: yes, source: made for tests}
+  - {client: sigstore-python, distribution: %[1]q, release: trixie, package: sigstore-python, version: none, source: made for tests}
+`, distribution))
+	if err != nil {
+		panic(err)
+	}
+	return t
 }
 
 // sampleRun shows every verdict and every readiness.
@@ -203,6 +235,7 @@ func sampleRun() Run {
 		},
 		Assessments: list,
 		Cycle:       sampleCycle(),
+		Clients:     sampleClients("embedded", "Debian"),
 		Series: []compare.Series{
 			series(9, compare.NotReady,
 				compare.Reason{Code: "compare/conflict", Message: "One artifact is good by one method and refused by the other: download the file and both sidecars again, and do not use it before they agree", Artifacts: []string{"3.9.9/Python-3.9.9.tar.xz"}},
@@ -289,6 +322,10 @@ func hostileRun(s string) Run {
 	a.PGPFile.Location, a.Bundle.Location = s, s
 	add(&a, "compare/conflict", compare.Error, s)
 	add(&a, "compare/conflict", compare.Error, "said of "+s+" and more")
+	table := sampleClients(s, "Debian")
+	if clean := strings.TrimSpace(s); clean == text(s) && clean != "" && strings.ToValidUTF8(s, "") == s && !strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) && len(s) <= 300 {
+		table = sampleClients(s, s)
+	}
 	return Run{
 		Generator: Generator{Name: "migrate", Version: "1"},
 		Time:      at("2026-08-06 09:30"),
@@ -300,6 +337,7 @@ func hostileRun(s string) Run {
 			Keys:      []Key{{Fingerprint: wouters, Name: "Name", Copies: []KeyCopy{{Source: s, SHA256: digest(1)}}}},
 		},
 		Assessments: []compare.Assessment{a},
+		Clients:     table,
 		Cycle: cycle.New(s, digest(1), cycle.Date{}, map[release.Series]cycle.Row{
 			{Major: 3, Minor: 13}: {FirstRelease: cycle.Date{Year: 2024, Month: 10, Day: 7}, EndOfLife: cycle.Date{Year: 2029, Month: 10}},
 		}),

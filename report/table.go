@@ -68,6 +68,7 @@ func (p *printer) report(d *Document) {
 	p.line("")
 	p.readiness(d)
 	p.steps(d)
+	p.clients(d)
 	p.artifacts(d)
 	p.findings(d)
 	p.leftovers(d)
@@ -110,6 +111,21 @@ func (p *printer) steps(d *Document) {
 			if len(r.Artifacts) > 0 {
 				p.wrapped("    ", some(r.Artifacts))
 			}
+		}
+	}
+}
+
+func (p *printer) clients(d *Document) {
+	lines := d.clientLines()
+	if len(lines) == 0 {
+		return
+	}
+	p.heading("Clients")
+	p.wrapped("", clientsIntro)
+	for _, l := range lines {
+		p.wrapped("  ", fmt.Sprintf("- %s: %s", Escape(strings.Join(l.series, ", ")), Escape(l.versions)))
+		for _, note := range l.notes {
+			p.wrapped("    ", Escape(note))
 		}
 	}
 }

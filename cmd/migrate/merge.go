@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"migrate/internal/clients"
 	"migrate/report"
 )
 
@@ -51,6 +52,10 @@ func (a *app) merge(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
+	table, err := clients.Embedded()
+	if err != nil {
+		return err
+	}
 	var parts []report.Input
 	for _, file := range files {
 		doc, err := readReport(file)
@@ -62,6 +67,7 @@ func (a *app) merge(cmd *cobra.Command, files []string) error {
 	doc, err := report.Merge(parts, report.MergeOptions{
 		Generator:           report.Generator{Name: "migrate", Version: version()},
 		Roster:              roster,
+		Clients:             table,
 		AllowDifferentTrust: a.config.GetBool("allow-different-trust"),
 		AllowMissing:        a.config.GetBool("allow-missing"),
 	})

@@ -128,11 +128,11 @@ func needs(t *testing.T, program string) {
 	}
 }
 
-// clients are the recipes of plain shell that can be run without network, and
+// shells are the recipes of plain shell that can be run without network, and
 // what each says when the bytes are not those that were signed, and when
 // somebody else signed them. cosign's versions say it in different words, all of
 // which have to do with identities.
-var clients = []struct {
+var shells = []struct {
 	system, program, method string
 	changed, other          string
 }{
@@ -149,7 +149,7 @@ func TestRecipesRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range clients {
+	for _, c := range shells {
 		if c.changed == "" {
 			continue
 		}
@@ -183,7 +183,7 @@ func TestRecipeBoth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range clients {
+	for _, c := range shells {
 		if c.method != "both" {
 			continue
 		}
@@ -234,7 +234,7 @@ func TestRecipesRunCorpus(t *testing.T) {
 	}
 	const file = "Python-3.13.5.tar.xz"
 	place := filepath.Join(corpus, "mirror", "3.13.5", file)
-	for _, c := range clients {
+	for _, c := range shells {
 		t.Run(c.system+" "+c.method, func(t *testing.T) {
 			needs(t, c.program)
 			s := newScene(t)

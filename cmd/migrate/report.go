@@ -16,6 +16,7 @@ import (
 
 	"migrate/compare"
 	"migrate/internal/audit"
+	"migrate/internal/clients"
 	"migrate/internal/source"
 	"migrate/keyrings"
 	"migrate/report"
@@ -50,6 +51,7 @@ A SOURCE is
 	flags.String("fail-on", "error", "exit with status 1 from this `LEVEL` of finding on: note, warning, error")
 	flags.Bool("all", false, "table: a row for every artifact, also for those that are alike")
 	flags.IntP("jobs", "j", runtime.NumCPU(), "artifacts read side by side")
+	flags.StringSlice("client", nil, "tell of each bundle whether this `CLIENT=VERSION` accepts it, e.g. cosign=2.4.0 (repeatable)")
 	partFlags(cmd)
 	onlineFlags(cmd)
 	trustFlags(cmd)
@@ -200,7 +202,23 @@ func (a *app) saved(args []string) (*report.Document, error) {
 	if err := a.wantWhole(); err != nil {
 		return nil, err
 	}
+	if len(a.config.GetStringSlice("client")) > 0 {
+		return nil, errors.New("--client is asked of artifacts, and a saved report is rendered as it is: make it again with --client")
+	}
 	return readReport(args[0])
+}
+
+// askedClients are the clients that --client names, in order.
+func (a *app) askedClients(t *clients.Table) ([]clients.Version, error) {
+	var asked []clients.Version
+	for _, text := range a.config.GetStringSlice("client") {
+		v, err := t.ParseVersion(text)
+		if err != nil {
+			return nil, fmt.Errorf("--client: %w", err)
+		}
+		asked = append(asked, v)
+	}
+	return clients.SortVersions(asked), nil
 }
 
 // plan is an audit that can begin: what is known before any artifact is read.
@@ -237,7 +255,11 @@ func (a *app) prepare(ctx context.Context, args []string) (*plan, error) {
 		Offline:   true,
 		Sources:   args,
 		Cycle:     t.cycle,
+		Clients:   t.clients,
 	}}
+	if p.Asked, err = a.askedClients(t.clients); err != nil {
+		return nil, err
+	}
 	if p.auditor.Jobs = a.config.GetInt("jobs"); p.auditor.Jobs < 1 || p.auditor.Jobs > maxJobs {
 		return nil, fmt.Errorf("--jobs %d: want 1 or more, and %d at most", p.auditor.Jobs, maxJobs)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"migrate/internal/audit"
+	"migrate/internal/clients"
 	"migrate/internal/cycle"
 	"migrate/keyrings"
 	"migrate/pgp"
@@ -23,6 +24,7 @@ type trust struct {
 	roster   *keyrings.Roster
 	root     *sigstore.TrustRoot
 	cycle    *cycle.Cycle
+	clients  *clients.Table
 	keyring  *pgp.Keyring
 	verifier *sigstore.Verifier
 	files    []keyrings.KeyFile // every key file that was read
@@ -69,6 +71,9 @@ func (a *app) loadTrust(managedKey bool) (*trust, error) {
 	if t.cycle, err = cycle.Embedded(); err != nil {
 		return nil, err
 	}
+	if t.clients, err = clients.Embedded(); err != nil {
+		return nil, err
+	}
 	shipped, err := keyrings.Shipped()
 	if err != nil {
 		return nil, err
@@ -112,6 +117,7 @@ func (a *app) sayTrust(t *trust) {
 	a.say("trust root %s, SHA-256 %s", t.root.Source(), t.root.SHA256())
 	a.say("roster %s, version %s, SHA-256 %s", t.roster.Source(), t.roster.Version(), t.roster.SHA256())
 	a.say("release cycle %s, of %s, SHA-256 %s", t.cycle.Source(), t.cycle.Date(), t.cycle.SHA256())
+	a.say("table of clients %s, version %s, SHA-256 %s", t.clients.Source(), t.clients.Version(), t.clients.SHA256())
 	for _, name := range t.cycle.Unrecognised() {
 		a.say("release cycle: %s is no series", report.Escape(name))
 	}

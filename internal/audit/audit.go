@@ -189,7 +189,13 @@ func (w *worker) examine(ctx context.Context, item source.Item) compare.Evidence
 	}
 
 	asc := readSidecar(ctx, item, release.Asc, pgp.MaxSignatureSize)
+	if asc.doubtful(item, release.Asc, ev.Expected.PGP) {
+		asc = sidecar{}
+	}
 	bundle := readSidecar(ctx, item, release.Sigstore, sigstore.MaxBundleSize)
+	if bundle.doubtful(item, release.Sigstore, ev.Expected.Sigstore) {
+		bundle = sidecar{}
+	}
 	ev.PGPFile, ev.Bundle = asc.Sidecar, bundle.Sidecar
 	_, hasSig := item.Sidecars[release.Sig]
 	_, hasCrt := item.Sidecars[release.Crt]
@@ -409,6 +415,13 @@ type sidecar struct {
 	data  []byte
 	found bool
 	err   error // it is there and could not be read
+}
+
+// doubtful reports whether a sidecar could not be asked for that is neither in
+// the source's list nor due: then the list is right to leave it out. Many servers
+// answer for what is not there with anything but 404.
+func (s sidecar) doubtful(item source.Item, kind release.Sidecar, due keyrings.Presence) bool {
+	return s.err != nil && item.Sidecars[kind].Unlisted && due == keyrings.None
 }
 
 // whole reports whether the digest tells all that there is to know of it.

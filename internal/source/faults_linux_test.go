@@ -50,7 +50,7 @@ func TestStoreFull(t *testing.T) {
 			t.Errorf("want %s, got\n%s", want, out)
 		}
 	}
-	wantTree(t, dir, map[string]string{"3.13.5/" + file: "content of " + file, "3.13.5/" + file + ".asc": "new signature"})
+	wantTree(t, dir, map[string]string{"3.13.5/" + file: "content of " + file, "3.13.5/" + file + ".asc": "content of " + file + ".asc"}) // the old set stays whole
 }
 
 // TestReadError has a file of which every read fails.
