@@ -432,3 +432,35 @@ func TestMergeMissing(t *testing.T) {
 		t.Errorf("nothing is missing, and the result is a part %v", got.Part)
 	}
 }
+
+// TestMergeOrigins: a merged report says so where its parts were not all made
+// by this program at one time, since its results are as old as each part.
+func TestMergeOrigins(t *testing.T) {
+	w := newWorld(t)
+	half := len(w.evidence) / 2
+	first, second := w.report(w.evidence[:half]), w.report(w.evidence[half:])
+	if d := mustMerge(t, w.options(), first, second); d.Origins != nil {
+		t.Errorf("parts of one run have origins: %v", d.Origins)
+	}
+	older := Origin{first.Generator, Time{first.Created.Add(-24 * time.Hour)}}
+	first.Created = older.Created
+	newer := Origin{second.Generator, second.Created}
+	want := []Origin{older, newer}
+	merged := mustMerge(t, w.options(), second, first)
+	if diff := cmp.Diff(want, merged.Origins); diff != "" {
+		t.Error(diff)
+	}
+	if got := merged.oldest(); !got.Equal(older.Created.Time) {
+		t.Errorf("the oldest part is of %s", got)
+	}
+	third := w.report(w.evidence[:half])
+	third.Generator.Version = "0.0.1"
+	want = []Origin{older, {third.Generator, third.Created}, newer}
+	again := mustMerge(t, w.options(), merged, third)
+	if len(again.Origins) != 3 || !again.otherProgram(w.run.Generator) || merged.otherProgram(w.run.Generator) {
+		t.Errorf("got %v, want in some order %v", again.Origins, want)
+	}
+	if alone := mustMerge(t, w.options(), third); len(alone.Origins) != 1 || alone.Origins[0].Generator != third.Generator {
+		t.Errorf("another program's part alone: %v", alone.Origins)
+	}
+}
