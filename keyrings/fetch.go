@@ -414,7 +414,7 @@ func added(before, after []string) string {
 // facts leaves of a certificate what its owner's signatures, which were
 // verified, say of it. Subkeys anybody can add.
 func facts(c pgp.Certificate) pgp.Certificate {
-	c.Copies, c.Subkeys, c.Unreadable = nil, nil, nil
+	c.Copies, c.SHA256, c.Subkeys, c.Unreadable = nil, "", nil, nil
 	return c
 }
 

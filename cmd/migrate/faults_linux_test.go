@@ -440,8 +440,8 @@ func TestSaveDiskFull(t *testing.T) {
 
 	for _, want := range []string{
 		"exit status 2",
-		"good by PGP: 2",
-		`Python-3.12.4.tgz.sigstore: 3.12.4/Python-3.12.4.tgz.sigstore cannot be saved in "` + dir + `": file too large: make room or name another folder`,
+		"good by PGP: 0",
+		`Python-3.12.4.tgz: 3.12.4/Python-3.12.4.tgz cannot be saved in "` + dir + `": file too large: make room or name another folder`,
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("%q was not said", want)
@@ -454,17 +454,9 @@ func TestSaveDiskFull(t *testing.T) {
 		}
 		return err
 	})
-	want := []string{
-		"3.12.4/Python-3.12.4.tar.xz", "3.12.4/Python-3.12.4.tar.xz.asc", "3.12.4/Python-3.12.4.tgz", "3.12.4/Python-3.12.4.tgz.asc",
-		"3.12.4/python-3.12.4-amd64.exe", "precious",
-	}
+	want := []string{"precious"} // no artifact is kept without its bundle
 	if err != nil || !slices.Equal(saved, want) {
 		t.Errorf("saved %q (%v), want %q", saved, err, want)
-	}
-	for _, file := range saved[:max(len(saved)-1, 0)] {
-		if string(read(t, filepath.Join(dir, file))) != string(read(t, filepath.Join(demoMirror(t, ""), file))) {
-			t.Errorf("%s is not what was published", file)
-		}
 	}
 }
 

@@ -43,6 +43,12 @@ type StatusError struct {
 	Again time.Time
 }
 
+// Refused reports whether the server would not say whether there is such a file
+// (401, 403), as some do for those that are not there.
+func (e *StatusError) Refused() bool {
+	return e.Code == http.StatusUnauthorized || e.Code == http.StatusForbidden
+}
+
 func (e *StatusError) Error() string {
 	s := fmt.Sprintf("%s: the server answered %d", show(e.URL), e.Code)
 	if text := http.StatusText(e.Code); text != "" {

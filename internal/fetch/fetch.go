@@ -193,6 +193,11 @@ func isWebPage(contentType string) bool {
 	return t == "text/html" || t == "application/xhtml+xml" || err != nil && strings.HasPrefix(contentType, "text/html")
 }
 
+// IsWebPage reports whether data begin like one, whatever their server calls them.
+func IsWebPage(data []byte) bool {
+	return strings.HasPrefix(http.DetectContentType(data), "text/html")
+}
+
 // all returns the whole of an answer of at most limit bytes.
 func (s *stream) all(limit int64) ([]byte, error) {
 	if s.resp.ContentLength > limit {

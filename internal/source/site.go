@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"path"
 	"slices"
@@ -359,7 +358,7 @@ func (s *Site) sidecar(location string, listed bool) File {
 		if err != nil {
 			return nil, fetched(address, listed, err)
 		}
-		if !listed && strings.HasPrefix(http.DetectContentType(data), "text/html") {
+		if !listed && fetch.IsWebPage(data) {
 			return nil, fmt.Errorf("%s %w, and is not listed: run again later", address, fetch.ErrWebPage)
 		}
 		return io.NopCloser(bytes.NewReader(data)), nil

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"net/http"
 	"os"
 	"path"
 	"path/filepath"
@@ -167,7 +166,7 @@ func refused(err error) bool {
 	var status *fetch.StatusError
 	var redirect *fetch.RedirectError
 	return errors.Is(err, fetch.ErrWebPage) || errors.As(err, &redirect) ||
-		errors.As(err, &status) && (status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden)
+		errors.As(err, &status) && status.Refused()
 }
 
 // keeping returns an opener that keeps what open opens at the path to, and the
